@@ -1,0 +1,1 @@
+"""What every process needs and no product noun: servers, channels, errors, auth, the bus."""
