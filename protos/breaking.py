@@ -22,7 +22,9 @@ def main() -> None:
         return
     against = f".git#ref={baseline}"
     buf = Path(sys.executable).with_name("buf")
-    sys.exit(subprocess.run([buf, "breaking", "--against", against], cwd=ROOT, check=False).returncode)
+    sys.exit(
+        subprocess.run([buf, "breaking", "--against", against], cwd=ROOT, check=False).returncode
+    )
 
 
 if __name__ == "__main__":

@@ -29,7 +29,10 @@ def generate(into: Path) -> None:
         f"--proto_path={well_known}",
         f"--python_out={into}",
         f"--grpc_python_out={into}",
-        *(f"--plugin={name}={scripts / name}" for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")),
+        *(
+            f"--plugin={name}={scripts / name}"
+            for name in ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
+        ),
         f"--mypy_out=quiet:{into}",
         f"--mypy_grpc_out=quiet:{into}",
         *sources,

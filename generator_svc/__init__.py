@@ -1,0 +1,1 @@
+"""The generator: turns a prompt into a spec, and a spec into files, phase by phase."""
