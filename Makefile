@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PROMPT ?= A blog with users, posts and comments
 OUT ?= out
-CODE := chassis orchestrator_svc generator_svc files_svc bridge cli tests bench
+CODE := chassis orchestrator_svc generator_svc files_svc bridge cli tests bench tools
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -35,10 +35,10 @@ test: setup ## Run the tests: unit, contract, integration and end to end
 check: lint types walls protos drift ## Run every static check that guards main
 
 gen: setup ## Regenerate the stubs and everything else made from protos/
-	$(BIN)/python protos/generate.py
+	$(BIN)/python tools/generate_stubs.py
 
 drift: setup ## Fail if generated code differs from its sources
-	$(BIN)/python protos/generate.py --check
+	$(BIN)/python tools/generate_stubs.py --check
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
@@ -57,7 +57,7 @@ walls: setup ## Check the walls between the packages
 protos: setup ## Lint the protos and check them for breaking changes
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code protos
-	$(BIN)/python protos/breaking.py
+	$(BIN)/python tools/check_breaking.py
 
 lock: ## Recompute the hashed locks from pyproject.toml
 	$(BIN)/pip install --quiet uv

@@ -1,8 +1,8 @@
 """What the bus promises, whichever implementation stands behind it.
 
 An event log keeps messages in one total order, a work queue hands each job to one worker at a time,
-and a key-value store keeps small values that every replica sees. `memory` keeps them in the process,
-`jetstream` in NATS; `tests/contract/test_bus.py` holds both to the same promises.
+and a key-value store keeps small values that every replica sees. `memory` keeps them in the
+process, `jetstream` in NATS; `tests/contract/test_bus.py` holds both to the same promises.
 """
 
 from collections.abc import AsyncIterator

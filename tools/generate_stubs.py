@@ -1,6 +1,6 @@
 """Generates the Python stubs from the protos, or checks that the committed ones are current.
 
-Usage: python protos/generate.py [--check]
+Usage: python tools/generate_stubs.py [--check]
 """
 
 import argparse
@@ -13,8 +13,9 @@ from pathlib import Path
 
 from grpc_tools import protoc
 
-PROTOS = Path(__file__).parent
+PROTOS = Path(__file__).parent.parent / "protos"
 GENERATED = PROTOS / "gen"
+PLUGINS = ("protoc-gen-mypy", "protoc-gen-mypy_grpc")
 INIT = '"""Generated from protos/ by `make gen`; never edited."""\n'
 
 

@@ -1,4 +1,4 @@
-"""Fails if the protos break a client of the last release (or, before the first, of the last commit)."""
+"""Fails if the protos break a client of the last release; before the first, of the last commit."""
 
 import shutil
 import subprocess

@@ -1,0 +1,56 @@
+"""A service's process: settings from the environment, signals, a `ready` line, an exit code."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import TypeVar
+
+import structlog
+import uvloop
+from prometheus_client import start_http_server
+
+from chassis.server import ServerSettings
+from chassis.settings import SettingsClass, SettingsError, read
+from chassis.telemetry import TelemetrySettings, configure
+
+S = TypeVar("S", bound=SettingsClass)
+Application = Callable[[S, asyncio.Event], AbstractAsyncContextManager[str]]
+"""Runs a service for the length of a block and yields its address; the event tells it to stop."""
+
+log = structlog.get_logger()
+
+
+def run(name: str, settings_class: type[S], application: Application[S]) -> None:
+    """Run a service until SIGINT or SIGTERM; prints `ready ADDRESS` once it serves.
+
+    Exits with 2 when the environment or the address cannot be used.
+    """
+    try:
+        settings = read(settings_class, os.environ)
+        configure(read(TelemetrySettings, os.environ), service=name)
+        uvloop.run(_serve(application, settings))
+    except (SettingsError, OSError) as error:
+        print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - the last word of a process
+        sys.exit(2)
+
+
+async def _serve(application: Application[S], settings: S) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    _publish_metrics(settings)
+    async with application(settings, stopping) as address:
+        print(f"ready {address}", flush=True)  # noqa: T201 - supervisors read this line
+        log.info("process.ready", address=address)
+        await stopping.wait()
+        log.info("process.stopping")
+
+
+def _publish_metrics(settings: object) -> None:
+    server = getattr(settings, "server", None)
+    if isinstance(server, ServerSettings) and server.metrics_port:
+        start_http_server(server.metrics_port, addr=server.listen.rpartition(":")[0])
