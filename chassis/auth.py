@@ -178,7 +178,7 @@ class Authenticator:
             raise UnauthenticatedError(
                 "The token has expired; get a new one.", reason="TOKEN_EXPIRED"
             ) from None
-        except (jwt.InvalidTokenError, KeyError) as error:
+        except (jwt.InvalidTokenError, KeyError, UnicodeError) as error:
             raise UnauthenticatedError("The token is not valid.", reason="TOKEN_INVALID") from error
         return Principal(user_id=claims["sub"])
 

@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 import textwrap
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, Protocol, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
@@ -69,13 +70,27 @@ def _read(cls: type[S], environ: Mapping[str, str], problems: list[str]) -> S | 
 
 
 def _parse(hint: Any, name: str, text: str, problems: list[str]) -> Any:
-    raw: Any = tuple(part.strip() for part in text.split(",") if part.strip())
     try:
-        return TypeAdapter(hint).validate_python(raw if hint == tuple[str, ...] else text)
+        return TypeAdapter(hint).validate_python(_raw(hint, text))
     except ValidationError as error:
         shown = "a value" if "secret" in name.lower() else repr(text)
         problems.append(f"{name}: {shown} does not fit: {error.errors()[0]['msg']}")
         return None
+
+
+def _raw(hint: Any, text: str) -> Any:
+    if hint == tuple[str, ...]:
+        return tuple(part.strip() for part in text.split(",") if part.strip())
+    if hint is timedelta:
+        return _seconds(text)
+    return text
+
+
+def _seconds(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def variable_name(cls: type[SettingsClass], field: str) -> str:
@@ -95,7 +110,7 @@ def variables(cls: type[SettingsClass]) -> Iterator[Variable]:
             yield Variable(
                 name=variable_name(cls, field.name),
                 type=getattr(hint, "__name__", str(hint)) if isinstance(hint, type) else str(hint),
-                default="(required)" if _required(field) else str(_default(field)),
+                default="(required)" if _required(field) else _shown(_default(field)),
                 meaning=meanings.get(field.name, ""),
             )
 
@@ -110,6 +125,12 @@ def _default(field: dataclasses.Field[Any]) -> Any:
         return field.default
     assert field.default_factory is not dataclasses.MISSING  # noqa: S101 - _required was asked first
     return field.default_factory()
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():g}"
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _field_docstrings(cls: type[SettingsClass]) -> dict[str, str]:

@@ -4,6 +4,7 @@ A streaming handler is wrapped as a whole, iteration included, and closed when i
 an error raised at the tenth message is rendered like one raised at the first.
 """
 
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
@@ -30,7 +31,6 @@ class Call:
 
 
 Around = Callable[[Call], AbstractAsyncContextManager[None]]
-Handler = grpc.RpcMethodHandler[Any, Any]
 
 
 class AroundInterceptor(grpc.aio.ServerInterceptor):
@@ -103,8 +103,13 @@ def _around_unary(inner: Any, around: Callable[[Any], AbstractAsyncContextManage
 
 def _around_stream(inner: Any, around: Callable[[Any], AbstractAsyncContextManager[None]]) -> Any:
     async def behaviour(request: Any, context: Any) -> AsyncIterator[Any]:
-        async with around(context), aclosing(inner(request, context)) as responses:
-            async for response in responses:
-                yield response
+        async with around(context):
+            responses = inner(request, context)
+            if inspect.isawaitable(responses):  # it answers by context.write
+                await responses
+                return
+            async with aclosing(responses):
+                async for response in responses:
+                    yield response
 
     return behaviour
