@@ -69,6 +69,7 @@ async def serve(
     authenticator: Authenticator,
     health_of: Health,
     stopping: asyncio.Event,
+    internal_only: bool = False,
 ) -> AsyncIterator[str]:
     """Serve for the length of a block, then drain.
 
@@ -78,6 +79,7 @@ async def serve(
         authenticator: Verifies every caller.
         health_of: What the services need.
         stopping: Set before the drain, so that open watches end themselves.
+        internal_only: Whether users' own tokens are refused; only other services may call.
 
     Yields:
         The address served, `host:port`.
@@ -88,6 +90,7 @@ async def serve(
     server = grpc.aio.server(
         interceptors=server_interceptors(
             authenticator,
+            internal_only=internal_only,
             unary_deadline=settings.unary_deadline,
             stream_deadline=settings.stream_deadline,
         ),

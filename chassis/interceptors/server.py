@@ -10,7 +10,7 @@ from typing import NoReturn
 import grpc
 import structlog
 
-from chassis.auth import Authenticator, bind_principal
+from chassis.auth import Authenticator, bind_principal, require_internal
 from chassis.errors import (
     DeadlineExceededError,
     InternalError,
@@ -30,14 +30,18 @@ log = structlog.get_logger()
 
 
 def server_interceptors(
-    authenticator: Authenticator, *, unary_deadline: timedelta, stream_deadline: timedelta
+    authenticator: Authenticator,
+    *,
+    internal_only: bool,
+    unary_deadline: timedelta,
+    stream_deadline: timedelta,
 ) -> Sequence[AroundInterceptor]:
     """Return what stands around every RPC, outermost first."""
     arounds: tuple[Around, ...] = (
         telemetry,
         render_errors,
         deadline(unary=unary_deadline, stream=stream_deadline),
-        authentication(authenticator),
+        authentication(authenticator, internal_only=internal_only),
     )
     return [AroundInterceptor(around) for around in arounds]
 
@@ -99,13 +103,15 @@ def deadline(*, unary: timedelta, stream: timedelta) -> Around:
     return around
 
 
-def authentication(authenticator: Authenticator) -> Around:
-    """Verify the bearer token and bind whom it names."""
+def authentication(authenticator: Authenticator, *, internal_only: bool) -> Around:
+    """Verify the bearer token, bind whom it names, and pass only services if so told."""
 
     @asynccontextmanager
     async def around(call: Call) -> AsyncIterator[None]:
         if not call.method.startswith(OPEN_SERVICES):
             bind_principal(await authenticator.verify(_bearer(call)))
+            if internal_only:
+                require_internal()
         yield
 
     return around

@@ -19,6 +19,7 @@ from chassis.errors import (
     InternalError,
     LimitExceededError,
     NotFoundError,
+    PermissionDeniedError,
     UnauthenticatedError,
 )
 from chassis.health import Health
@@ -194,6 +195,25 @@ async def test_refuses_calls_without_a_token() -> None:
             with pytest.raises(UnauthenticatedError) as caught, rpc_errors():
                 await say(forged, "hello")
             assert caught.value.reason == "TOKEN_INVALID"
+
+
+async def test_internal_service_refuses_users() -> None:
+    """A user's own token does not open a service that only services may call."""
+    echo = Echo()
+    issuer = TokenIssuer(AUTH)
+    async with serve(
+        ServerSettings(),
+        services=[Service(name=NAME, servicer=echo, register=echo.register)],
+        authenticator=Authenticator(AUTH),
+        health_of=Health(probes={}, interval=timedelta(seconds=1)),
+        stopping=asyncio.Event(),
+        internal_only=True,
+    ) as address:
+        async with dial(address, ChannelSettings(), lambda: issuer.user_token("eve")) as user:
+            with pytest.raises(PermissionDeniedError), rpc_errors():
+                await say(user, "hello")
+        async with dial(address, ChannelSettings(), lambda: issuer.internal_token("b")) as service:
+            assert (await say(service, "hello")).value == "hello"
 
 
 async def test_health_follows_its_dependency() -> None:
