@@ -452,6 +452,74 @@ Global___AssessOptions: _TypeAlias = AssessOptions  # noqa: Y015
 
 @_typing.final
 class AssessProjectResponse(_message.Message):
+    """One step of an assessment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GATE_STARTED_FIELD_NUMBER: _builtins.int
+    GATE_FIELD_NUMBER: _builtins.int
+    REPORT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def gate_started(self) -> Global___GateStarted:
+        """A gate begins."""
+
+    @_builtins.property
+    def gate(self) -> Global___Gate:
+        """A gate is done."""
+
+    @_builtins.property
+    def report(self) -> Global___ProofReport:
+        """All gates are done; nothing follows."""
+
+    def __init__(
+        self,
+        *,
+        gate_started: Global___GateStarted | None = ...,
+        gate: Global___Gate | None = ...,
+        report: Global___ProofReport | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["gate", b"gate", "gate_started", b"gate_started", "report", b"report", "step", b"step"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gate", b"gate", "gate_started", b"gate_started", "report", b"report", "step", b"step"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_step: _TypeAlias = _typing.Literal["gate_started", "gate", "report"]  # noqa: Y015
+    _WhichOneofArgType_step: _TypeAlias = _typing.Literal["step", b"step"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_step) -> _WhichOneofReturnType_step | None: ...
+
+Global___AssessProjectResponse: _TypeAlias = AssessProjectResponse  # noqa: Y015
+
+@_typing.final
+class GateStarted(_message.Message):
+    """A gate begins."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    INDEX_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """The gate's name, such as `compiles`."""
+    index: _builtins.int
+    """Its place among the gates to run, from 1."""
+    count: _builtins.int
+    """How many gates there are to run."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        index: _builtins.int = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "index", b"index", "name", b"name"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GateStarted: _TypeAlias = GateStarted  # noqa: Y015
+
+@_typing.final
+class ProofReport(_message.Message):
     """The proof report."""
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -476,7 +544,7 @@ class AssessProjectResponse(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___AssessProjectResponse: _TypeAlias = AssessProjectResponse  # noqa: Y015
+Global___ProofReport: _TypeAlias = ProofReport  # noqa: Y015
 
 @_typing.final
 class Gate(_message.Message):

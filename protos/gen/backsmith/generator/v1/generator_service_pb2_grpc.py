@@ -47,7 +47,7 @@ class GeneratorServiceStub:
                 request_serializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.GeneratePhaseRequest.SerializeToString,
                 response_deserializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.GeneratePhaseResponse.FromString,
                 _registered_method=True)
-        self.AssessProject = channel.stream_unary(
+        self.AssessProject = channel.stream_stream(
                 '/backsmith.generator.v1.GeneratorService/AssessProject',
                 request_serializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.AssessProjectRequest.SerializeToString,
                 response_deserializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.AssessProjectResponse.FromString,
@@ -86,9 +86,11 @@ class GeneratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AssessProject(self, request_iterator, context):
-        """AssessProject runs the quality gates over a whole project.
+        """AssessProject runs the quality gates over a whole project and tells each as it goes.
 
-        The first message carries the options, every other one a piece of a file.
+        The first message sent carries the options, every other one a file. The
+        last message received is the report; a stream that ends without one has
+        failed. Cancelling the call stops the work.
 
         Errors:
         * INVALID_ARGUMENT: the first message has no options, or a path is unsafe.
@@ -110,7 +112,7 @@ def add_GeneratorServiceServicer_to_server(servicer, server):
                     request_deserializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.GeneratePhaseRequest.FromString,
                     response_serializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.GeneratePhaseResponse.SerializeToString,
             ),
-            'AssessProject': grpc.stream_unary_rpc_method_handler(
+            'AssessProject': grpc.stream_stream_rpc_method_handler(
                     servicer.AssessProject,
                     request_deserializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.AssessProjectRequest.FromString,
                     response_serializer=backsmith_dot_generator_dot_v1_dot_generator__service__pb2.AssessProjectResponse.SerializeToString,
@@ -194,7 +196,7 @@ class GeneratorService:
             wait_for_ready=None,
             timeout=None,
             metadata=None):
-        return grpc.experimental.stream_unary(
+        return grpc.experimental.stream_stream(
             request_iterator,
             target,
             '/backsmith.generator.v1.GeneratorService/AssessProject',

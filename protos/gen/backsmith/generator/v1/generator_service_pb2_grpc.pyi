@@ -53,10 +53,12 @@ class GeneratorServiceStub:
     * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
       is not one of 1 to 6.
     """
-    AssessProject: _grpc.StreamUnaryMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]
-    """AssessProject runs the quality gates over a whole project.
+    AssessProject: _grpc.StreamStreamMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]
+    """AssessProject runs the quality gates over a whole project and tells each as it goes.
 
-    The first message carries the options, every other one a piece of a file.
+    The first message sent carries the options, every other one a file. The
+    last message received is the report; a stream that ends without one has
+    failed. Cancelling the call stops the work.
 
     Errors:
     * INVALID_ARGUMENT: the first message has no options, or a path is unsafe.
@@ -87,10 +89,12 @@ class GeneratorServiceAsyncStub(GeneratorServiceStub):
     * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
       is not one of 1 to 6.
     """
-    AssessProject: _aio.StreamUnaryMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]  # type: ignore[assignment]
-    """AssessProject runs the quality gates over a whole project.
+    AssessProject: _aio.StreamStreamMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]  # type: ignore[assignment]
+    """AssessProject runs the quality gates over a whole project and tells each as it goes.
 
-    The first message carries the options, every other one a piece of a file.
+    The first message sent carries the options, every other one a file. The
+    last message received is the report; a stream that ends without one has
+    failed. Cancelling the call stops the work.
 
     Errors:
     * INVALID_ARGUMENT: the first message has no options, or a path is unsafe.
@@ -136,10 +140,12 @@ class GeneratorServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request_iterator: _MaybeAsyncIterator[_generator_service_pb2.AssessProjectRequest],
         context: _ServicerContext,
-    ) -> _typing.Union[_generator_service_pb2.AssessProjectResponse, _abc.Awaitable[_generator_service_pb2.AssessProjectResponse]]:
-        """AssessProject runs the quality gates over a whole project.
+    ) -> _typing.Union[_abc.Iterator[_generator_service_pb2.AssessProjectResponse], _abc.AsyncIterator[_generator_service_pb2.AssessProjectResponse]]:
+        """AssessProject runs the quality gates over a whole project and tells each as it goes.
 
-        The first message carries the options, every other one a piece of a file.
+        The first message sent carries the options, every other one a file. The
+        last message received is the report; a stream that ends without one has
+        failed. Cancelling the call stops the work.
 
         Errors:
         * INVALID_ARGUMENT: the first message has no options, or a path is unsafe.
