@@ -82,6 +82,11 @@ class Generation(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    TAGS_FIELD_NUMBER: _builtins.int
+    GENERATED_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """Opaque, prefixed, sortable by time: `gen_…`."""
     user_id: _builtins.str
@@ -120,6 +125,14 @@ class Generation(_message.Message):
     """The quality, 0.0 to 1.0; absent until assessed."""
     error: _builtins.str
     """The cause of a failure, fit for users."""
+    attempt: _builtins.int
+    """The attempt at work, from 1; a retry is the next one."""
+    title: _builtins.str
+    """A title its user gave it; empty means none."""
+    description: _builtins.str
+    """A description its user gave it; empty means none."""
+    generated_snapshot_id: _builtins.str
+    """The files as they were generated, without the user's own edits since; empty before it ends."""
     @_builtins.property
     def context(self) -> _struct_pb2.Struct:
         """What the caller sent along; kept and returned as it came."""
@@ -143,6 +156,10 @@ class Generation(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended; absent before."""
+
+    @_builtins.property
+    def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Tags its user gave it, sorted."""
 
     def __init__(
         self,
@@ -172,10 +189,15 @@ class Generation(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        attempt: _builtins.int = ...,
+        title: _builtins.str = ...,
+        description: _builtins.str = ...,
+        tags: _abc.Iterable[_builtins.str] | None = ...,
+        generated_snapshot_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "context", b"context", "create_time", b"create_time", "end_time", b"end_time", "quality_score", b"quality_score", "spec", b"spec", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "auto_created_project", b"auto_created_project", "context", b"context", "create_time", b"create_time", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "attempt", b"attempt", "auto_created_project", b"auto_created_project", "context", b"context", "create_time", b"create_time", "description", b"description", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generated_snapshot_id", b"generated_snapshot_id", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "tags", b"tags", "title", b"title", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__quality_score: _TypeAlias = _typing.Literal["quality_score"]  # noqa: Y015
     _WhichOneofArgType__quality_score: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score"]  # noqa: Y015

@@ -23,6 +23,7 @@ _sym_db = _symbol_database.Default()
 
 
 from backsmith.generator.v1 import generator_service_pb2 as backsmith_dot_generator_dot_v1_dot_generator__service__pb2
+from backsmith.orchestrator.v1 import channel_pb2 as backsmith_dot_orchestrator_dot_v1_dot_channel__pb2
 from backsmith.orchestrator.v1 import generation_pb2 as backsmith_dot_orchestrator_dot_v1_dot_generation__pb2
 from backsmith.orchestrator.v1 import project_pb2 as backsmith_dot_orchestrator_dot_v1_dot_project__pb2
 from backsmith.progress.v1 import progress_pb2 as backsmith_dot_progress_dot_v1_dot_progress__pb2
@@ -30,39 +31,111 @@ from backsmith.spec.v1 import spec_pb2 as backsmith_dot_spec_dot_v1_dot_spec__pb
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4backsmith/orchestrator/v1/orchestrator_service.proto\x12\x19\x62\x61\x63ksmith.orchestrator.v1\x1a.backsmith/generator/v1/generator_service.proto\x1a*backsmith/orchestrator/v1/generation.proto\x1a\'backsmith/orchestrator/v1/project.proto\x1a$backsmith/progress/v1/progress.proto\x1a\x1c\x62\x61\x63ksmith/spec/v1/spec.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xaf\x03\n\x16StartGenerationRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12.\n\x04spec\x18\x02 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpecH\x00\x12\x38\n\rspec_document\x18\x03 \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentH\x00\x12\x12\n\nproject_id\x18\x04 \x01(\t\x12\x14\n\x0cproject_name\x18\x05 \x01(\t\x12(\n\x07\x63ontext\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\ntech_stack\x18\x07 \x01(\x0e\x32\x1c.backsmith.spec.v1.TechStack\x12\x0e\n\x06\x64omain\x18\x08 \x01(\t\x12\x13\n\x0b\x63onstraints\x18\t \x03(\t\x12\x0e\n\x06\x65ngine\x18\n \x01(\t\x12\x42\n\x0fgeneration_mode\x18\x0b \x01(\x0e\x32).backsmith.orchestrator.v1.GenerationMode\x12\x12\n\nrequest_id\x18\x0c \x01(\tB\x08\n\x06source\"T\n\x17StartGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"J\n\x15PlanGenerationRequest\x12\x31\n\x04plan\x18\x01 \x01(\x0b\x32#.backsmith.generator.v1.PlanRequest\"L\n\x16PlanGenerationResponse\x12\x32\n\x04plan\x18\x01 \x01(\x0b\x32$.backsmith.generator.v1.PlanResponse\"-\n\x14GetGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\"R\n\x15GetGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"\xf0\x01\n\x16ListGenerationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x39\n\x08statuses\x18\x03 \x03(\x0e\x32\'.backsmith.progress.v1.GenerationStatus\x12\x12\n\nproject_id\x18\x04 \x01(\t\x12\x19\n\x0cis_iteration\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11min_quality_score\x18\x06 \x01(\x01H\x01\x88\x01\x01\x42\x0f\n\r_is_iterationB\x14\n\x12_min_quality_score\"n\n\x17ListGenerationsResponse\x12:\n\x0bgenerations\x18\x01 \x03(\x0b\x32%.backsmith.orchestrator.v1.Generation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"I\n\x12GetProjectResponse\x12\x33\n\x07project\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Project\"E\n\x16WatchGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x66ter_cursor\x18\x02 \x01(\t\"R\n\x17WatchGenerationResponse\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\'.backsmith.orchestrator.v1.WatchedEvent\"S\n\x0cWatchedEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12\x33\n\x05\x65vent\x18\x02 \x01(\x0b\x32$.backsmith.progress.v1.ProgressEvent2\xdb\x05\n\x13OrchestratorService\x12x\n\x0fStartGeneration\x12\x31.backsmith.orchestrator.v1.StartGenerationRequest\x1a\x32.backsmith.orchestrator.v1.StartGenerationResponse\x12u\n\x0ePlanGeneration\x12\x30.backsmith.orchestrator.v1.PlanGenerationRequest\x1a\x31.backsmith.orchestrator.v1.PlanGenerationResponse\x12r\n\rGetGeneration\x12/.backsmith.orchestrator.v1.GetGenerationRequest\x1a\x30.backsmith.orchestrator.v1.GetGenerationResponse\x12x\n\x0fListGenerations\x12\x31.backsmith.orchestrator.v1.ListGenerationsRequest\x1a\x32.backsmith.orchestrator.v1.ListGenerationsResponse\x12i\n\nGetProject\x12,.backsmith.orchestrator.v1.GetProjectRequest\x1a-.backsmith.orchestrator.v1.GetProjectResponse\x12z\n\x0fWatchGeneration\x12\x31.backsmith.orchestrator.v1.WatchGenerationRequest\x1a\x32.backsmith.orchestrator.v1.WatchGenerationResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n4backsmith/orchestrator/v1/orchestrator_service.proto\x12\x19\x62\x61\x63ksmith.orchestrator.v1\x1a.backsmith/generator/v1/generator_service.proto\x1a\'backsmith/orchestrator/v1/channel.proto\x1a*backsmith/orchestrator/v1/generation.proto\x1a\'backsmith/orchestrator/v1/project.proto\x1a$backsmith/progress/v1/progress.proto\x1a\x1c\x62\x61\x63ksmith/spec/v1/spec.proto\x1a\x1cgoogle/protobuf/struct.proto\"\xaf\x03\n\x16StartGenerationRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12.\n\x04spec\x18\x02 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpecH\x00\x12\x38\n\rspec_document\x18\x03 \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentH\x00\x12\x12\n\nproject_id\x18\x04 \x01(\t\x12\x14\n\x0cproject_name\x18\x05 \x01(\t\x12(\n\x07\x63ontext\x18\x06 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x30\n\ntech_stack\x18\x07 \x01(\x0e\x32\x1c.backsmith.spec.v1.TechStack\x12\x0e\n\x06\x64omain\x18\x08 \x01(\t\x12\x13\n\x0b\x63onstraints\x18\t \x03(\t\x12\x0e\n\x06\x65ngine\x18\n \x01(\t\x12\x42\n\x0fgeneration_mode\x18\x0b \x01(\x0e\x32).backsmith.orchestrator.v1.GenerationMode\x12\x12\n\nrequest_id\x18\x0c \x01(\tB\x08\n\x06source\"T\n\x17StartGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"J\n\x15PlanGenerationRequest\x12\x31\n\x04plan\x18\x01 \x01(\x0b\x32#.backsmith.generator.v1.PlanRequest\"L\n\x16PlanGenerationResponse\x12\x32\n\x04plan\x18\x01 \x01(\x0b\x32$.backsmith.generator.v1.PlanResponse\"-\n\x14GetGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\"R\n\x15GetGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"\x8e\x02\n\x16ListGenerationsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\x12\x39\n\x08statuses\x18\x03 \x03(\x0e\x32\'.backsmith.progress.v1.GenerationStatus\x12\x12\n\nproject_id\x18\x04 \x01(\t\x12\x19\n\x0cis_iteration\x18\x05 \x01(\x08H\x00\x88\x01\x01\x12\x1e\n\x11min_quality_score\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\x1c\n\x14parent_generation_id\x18\x07 \x01(\tB\x0f\n\r_is_iterationB\x14\n\x12_min_quality_score\"n\n\x17ListGenerationsResponse\x12:\n\x0bgenerations\x18\x01 \x03(\x0b\x32%.backsmith.orchestrator.v1.Generation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x17\x43\x61ncelGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\"U\n\x18\x43\x61ncelGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"/\n\x16RetryGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\"T\n\x17RetryGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"\xb5\x01\n\x17UpdateGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\x12\x12\n\x05title\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x32\n\x04tags\x18\x04 \x01(\x0b\x32\x1f.backsmith.orchestrator.v1.TagsH\x02\x88\x01\x01\x42\x08\n\x06_titleB\x0e\n\x0c_descriptionB\x07\n\x05_tags\"\x16\n\x04Tags\x12\x0e\n\x06values\x18\x01 \x03(\t\"U\n\x18UpdateGenerationResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"?\n\x17\x44\x65leteGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x1a\n\x18\x44\x65leteGenerationResponse\"*\n\x14GetStatisticsRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"\xeb\x01\n\x15GetStatisticsResponse\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x39\n\tby_status\x18\x02 \x03(\x0b\x32&.backsmith.orchestrator.v1.StatusCount\x12\x12\n\niterations\x18\x03 \x01(\x03\x12\x1f\n\x12mean_quality_score\x18\x04 \x01(\x01H\x00\x88\x01\x01\x12\"\n\x15mean_duration_seconds\x18\x05 \x01(\x01H\x01\x88\x01\x01\x42\x15\n\x13_mean_quality_scoreB\x18\n\x16_mean_duration_seconds\"U\n\x0bStatusCount\x12\x37\n\x06status\x18\x01 \x01(\x0e\x32\'.backsmith.progress.v1.GenerationStatus\x12\r\n\x05\x63ount\x18\x02 \x01(\x03\")\n\x10GetReviewRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\"R\n\x11GetReviewResponse\x12=\n\x06report\x18\x01 \x01(\x0b\x32-.backsmith.generator.v1.AssessProjectResponse\"M\n\x14\x43reateProjectRequest\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"L\n\x15\x43reateProjectResponse\x12\x33\n\x07project\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Project\"<\n\x13ListProjectsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\x05\x12\x12\n\npage_token\x18\x02 \x01(\t\"e\n\x14ListProjectsResponse\x12\x34\n\x08projects\x18\x01 \x03(\x0b\x32\".backsmith.orchestrator.v1.Project\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"p\n\x14UpdateProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x11\n\x04name\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x03 \x01(\tH\x01\x88\x01\x01\x42\x07\n\x05_nameB\x0e\n\x0c_description\"L\n\x15UpdateProjectResponse\x12\x33\n\x07project\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Project\"9\n\x14\x44\x65leteProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\r\n\x05\x66orce\x18\x02 \x01(\x08\"\x17\n\x15\x44\x65leteProjectResponse\"8\n\x11GetVersionRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\"O\n\x12GetVersionResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"\x91\x01\n\x16\x41\x63tivateVersionRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x15\n\rgeneration_id\x18\x02 \x01(\t\x12*\n\x1d\x65xpected_active_generation_id\x18\x03 \x01(\tH\x00\x88\x01\x01\x42 \n\x1e_expected_active_generation_id\"N\n\x17\x41\x63tivateVersionResponse\x12\x33\n\x07project\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Project\"\xad\x01\n\x16ReplaceSnapshotRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\x12\x1c\n\x14\x65xpected_snapshot_id\x18\x02 \x01(\t\x12\x13\n\x0bsnapshot_id\x18\x03 \x01(\t\x12\x12\n\nfile_count\x18\x04 \x01(\x05\x12\x35\n\x07\x63hanges\x18\x05 \x03(\x0b\x32$.backsmith.orchestrator.v1.FileEvent\"T\n\x17ReplaceSnapshotResponse\x12\x39\n\ngeneration\x18\x01 \x01(\x0b\x32%.backsmith.orchestrator.v1.Generation\"\'\n\x11GetProjectRequest\x12\x12\n\nproject_id\x18\x01 \x01(\t\"I\n\x12GetProjectResponse\x12\x33\n\x07project\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Project\"E\n\x16WatchGenerationRequest\x12\x15\n\rgeneration_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61\x66ter_cursor\x18\x02 \x01(\t\"R\n\x17WatchGenerationResponse\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\'.backsmith.orchestrator.v1.WatchedEvent\"S\n\x0cWatchedEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12\x33\n\x05\x65vent\x18\x02 \x01(\x0b\x32$.backsmith.progress.v1.ProgressEvent\"`\n\x13WatchChannelRequest\x12\x33\n\x07\x63hannel\x18\x01 \x01(\x0b\x32\".backsmith.orchestrator.v1.Channel\x12\x14\n\x0c\x61\x66ter_cursor\x18\x02 \x01(\t\"O\n\x14WatchChannelResponse\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\'.backsmith.orchestrator.v1.ChannelEvent\"\xa7\x01\n\x17RelayGenerationsRequest\x12>\n\tsubscribe\x18\x01 \x01(\x0b\x32).backsmith.orchestrator.v1.RelaySubscribeH\x00\x12\x42\n\x0bunsubscribe\x18\x02 \x01(\x0b\x32+.backsmith.orchestrator.v1.RelayUnsubscribeH\x00\x42\x08\n\x06\x63hange\"`\n\x0eRelaySubscribe\x12\x10\n\x08watch_id\x18\x01 \x01(\t\x12\x15\n\rgeneration_id\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x14\n\x0c\x61\x66ter_cursor\x18\x04 \x01(\t\"$\n\x10RelayUnsubscribe\x12\x10\n\x08watch_id\x18\x01 \x01(\t\"O\n\x18RelayGenerationsResponse\x12\x33\n\x05items\x18\x01 \x03(\x0b\x32$.backsmith.orchestrator.v1.RelayItem\"\xaa\x01\n\tRelayItem\x12\x10\n\x08watch_id\x18\x01 \x01(\t\x12\x37\n\x06\x65vents\x18\x02 \x03(\x0b\x32\'.backsmith.orchestrator.v1.WatchedEvent\x12\r\n\x05\x65nded\x18\x03 \x01(\x08\x12\x39\n\x05\x65rror\x18\x04 \x01(\x0b\x32%.backsmith.orchestrator.v1.RelayErrorH\x00\x88\x01\x01\x42\x08\n\x06_error\";\n\nRelayError\x12\x0c\n\x04\x63ode\x18\x01 \x01(\x05\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t2\xc8\x13\n\x13OrchestratorService\x12x\n\x0fStartGeneration\x12\x31.backsmith.orchestrator.v1.StartGenerationRequest\x1a\x32.backsmith.orchestrator.v1.StartGenerationResponse\x12u\n\x0ePlanGeneration\x12\x30.backsmith.orchestrator.v1.PlanGenerationRequest\x1a\x31.backsmith.orchestrator.v1.PlanGenerationResponse\x12r\n\rGetGeneration\x12/.backsmith.orchestrator.v1.GetGenerationRequest\x1a\x30.backsmith.orchestrator.v1.GetGenerationResponse\x12x\n\x0fListGenerations\x12\x31.backsmith.orchestrator.v1.ListGenerationsRequest\x1a\x32.backsmith.orchestrator.v1.ListGenerationsResponse\x12{\n\x10\x43\x61ncelGeneration\x12\x32.backsmith.orchestrator.v1.CancelGenerationRequest\x1a\x33.backsmith.orchestrator.v1.CancelGenerationResponse\x12x\n\x0fRetryGeneration\x12\x31.backsmith.orchestrator.v1.RetryGenerationRequest\x1a\x32.backsmith.orchestrator.v1.RetryGenerationResponse\x12{\n\x10UpdateGeneration\x12\x32.backsmith.orchestrator.v1.UpdateGenerationRequest\x1a\x33.backsmith.orchestrator.v1.UpdateGenerationResponse\x12{\n\x10\x44\x65leteGeneration\x12\x32.backsmith.orchestrator.v1.DeleteGenerationRequest\x1a\x33.backsmith.orchestrator.v1.DeleteGenerationResponse\x12r\n\rGetStatistics\x12/.backsmith.orchestrator.v1.GetStatisticsRequest\x1a\x30.backsmith.orchestrator.v1.GetStatisticsResponse\x12\x66\n\tGetReview\x12+.backsmith.orchestrator.v1.GetReviewRequest\x1a,.backsmith.orchestrator.v1.GetReviewResponse\x12r\n\rCreateProject\x12/.backsmith.orchestrator.v1.CreateProjectRequest\x1a\x30.backsmith.orchestrator.v1.CreateProjectResponse\x12o\n\x0cListProjects\x12..backsmith.orchestrator.v1.ListProjectsRequest\x1a/.backsmith.orchestrator.v1.ListProjectsResponse\x12r\n\rUpdateProject\x12/.backsmith.orchestrator.v1.UpdateProjectRequest\x1a\x30.backsmith.orchestrator.v1.UpdateProjectResponse\x12r\n\rDeleteProject\x12/.backsmith.orchestrator.v1.DeleteProjectRequest\x1a\x30.backsmith.orchestrator.v1.DeleteProjectResponse\x12i\n\nGetVersion\x12,.backsmith.orchestrator.v1.GetVersionRequest\x1a-.backsmith.orchestrator.v1.GetVersionResponse\x12x\n\x0f\x41\x63tivateVersion\x12\x31.backsmith.orchestrator.v1.ActivateVersionRequest\x1a\x32.backsmith.orchestrator.v1.ActivateVersionResponse\x12x\n\x0fReplaceSnapshot\x12\x31.backsmith.orchestrator.v1.ReplaceSnapshotRequest\x1a\x32.backsmith.orchestrator.v1.ReplaceSnapshotResponse\x12i\n\nGetProject\x12,.backsmith.orchestrator.v1.GetProjectRequest\x1a-.backsmith.orchestrator.v1.GetProjectResponse\x12z\n\x0fWatchGeneration\x12\x31.backsmith.orchestrator.v1.WatchGenerationRequest\x1a\x32.backsmith.orchestrator.v1.WatchGenerationResponse0\x01\x12q\n\x0cWatchChannel\x12..backsmith.orchestrator.v1.WatchChannelRequest\x1a/.backsmith.orchestrator.v1.WatchChannelResponse0\x01\x12\x7f\n\x10RelayGenerations\x12\x32.backsmith.orchestrator.v1.RelayGenerationsRequest\x1a\x33.backsmith.orchestrator.v1.RelayGenerationsResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'backsmith.orchestrator.v1.orchestrator_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_STARTGENERATIONREQUEST']._serialized_start=315
-  _globals['_STARTGENERATIONREQUEST']._serialized_end=746
-  _globals['_STARTGENERATIONRESPONSE']._serialized_start=748
-  _globals['_STARTGENERATIONRESPONSE']._serialized_end=832
-  _globals['_PLANGENERATIONREQUEST']._serialized_start=834
-  _globals['_PLANGENERATIONREQUEST']._serialized_end=908
-  _globals['_PLANGENERATIONRESPONSE']._serialized_start=910
-  _globals['_PLANGENERATIONRESPONSE']._serialized_end=986
-  _globals['_GETGENERATIONREQUEST']._serialized_start=988
-  _globals['_GETGENERATIONREQUEST']._serialized_end=1033
-  _globals['_GETGENERATIONRESPONSE']._serialized_start=1035
-  _globals['_GETGENERATIONRESPONSE']._serialized_end=1117
-  _globals['_LISTGENERATIONSREQUEST']._serialized_start=1120
-  _globals['_LISTGENERATIONSREQUEST']._serialized_end=1360
-  _globals['_LISTGENERATIONSRESPONSE']._serialized_start=1362
-  _globals['_LISTGENERATIONSRESPONSE']._serialized_end=1472
-  _globals['_GETPROJECTREQUEST']._serialized_start=1474
-  _globals['_GETPROJECTREQUEST']._serialized_end=1513
-  _globals['_GETPROJECTRESPONSE']._serialized_start=1515
-  _globals['_GETPROJECTRESPONSE']._serialized_end=1588
-  _globals['_WATCHGENERATIONREQUEST']._serialized_start=1590
-  _globals['_WATCHGENERATIONREQUEST']._serialized_end=1659
-  _globals['_WATCHGENERATIONRESPONSE']._serialized_start=1661
-  _globals['_WATCHGENERATIONRESPONSE']._serialized_end=1743
-  _globals['_WATCHEDEVENT']._serialized_start=1745
-  _globals['_WATCHEDEVENT']._serialized_end=1828
-  _globals['_ORCHESTRATORSERVICE']._serialized_start=1831
-  _globals['_ORCHESTRATORSERVICE']._serialized_end=2562
+  _globals['_STARTGENERATIONREQUEST']._serialized_start=356
+  _globals['_STARTGENERATIONREQUEST']._serialized_end=787
+  _globals['_STARTGENERATIONRESPONSE']._serialized_start=789
+  _globals['_STARTGENERATIONRESPONSE']._serialized_end=873
+  _globals['_PLANGENERATIONREQUEST']._serialized_start=875
+  _globals['_PLANGENERATIONREQUEST']._serialized_end=949
+  _globals['_PLANGENERATIONRESPONSE']._serialized_start=951
+  _globals['_PLANGENERATIONRESPONSE']._serialized_end=1027
+  _globals['_GETGENERATIONREQUEST']._serialized_start=1029
+  _globals['_GETGENERATIONREQUEST']._serialized_end=1074
+  _globals['_GETGENERATIONRESPONSE']._serialized_start=1076
+  _globals['_GETGENERATIONRESPONSE']._serialized_end=1158
+  _globals['_LISTGENERATIONSREQUEST']._serialized_start=1161
+  _globals['_LISTGENERATIONSREQUEST']._serialized_end=1431
+  _globals['_LISTGENERATIONSRESPONSE']._serialized_start=1433
+  _globals['_LISTGENERATIONSRESPONSE']._serialized_end=1543
+  _globals['_CANCELGENERATIONREQUEST']._serialized_start=1545
+  _globals['_CANCELGENERATIONREQUEST']._serialized_end=1593
+  _globals['_CANCELGENERATIONRESPONSE']._serialized_start=1595
+  _globals['_CANCELGENERATIONRESPONSE']._serialized_end=1680
+  _globals['_RETRYGENERATIONREQUEST']._serialized_start=1682
+  _globals['_RETRYGENERATIONREQUEST']._serialized_end=1729
+  _globals['_RETRYGENERATIONRESPONSE']._serialized_start=1731
+  _globals['_RETRYGENERATIONRESPONSE']._serialized_end=1815
+  _globals['_UPDATEGENERATIONREQUEST']._serialized_start=1818
+  _globals['_UPDATEGENERATIONREQUEST']._serialized_end=1999
+  _globals['_TAGS']._serialized_start=2001
+  _globals['_TAGS']._serialized_end=2023
+  _globals['_UPDATEGENERATIONRESPONSE']._serialized_start=2025
+  _globals['_UPDATEGENERATIONRESPONSE']._serialized_end=2110
+  _globals['_DELETEGENERATIONREQUEST']._serialized_start=2112
+  _globals['_DELETEGENERATIONREQUEST']._serialized_end=2175
+  _globals['_DELETEGENERATIONRESPONSE']._serialized_start=2177
+  _globals['_DELETEGENERATIONRESPONSE']._serialized_end=2203
+  _globals['_GETSTATISTICSREQUEST']._serialized_start=2205
+  _globals['_GETSTATISTICSREQUEST']._serialized_end=2247
+  _globals['_GETSTATISTICSRESPONSE']._serialized_start=2250
+  _globals['_GETSTATISTICSRESPONSE']._serialized_end=2485
+  _globals['_STATUSCOUNT']._serialized_start=2487
+  _globals['_STATUSCOUNT']._serialized_end=2572
+  _globals['_GETREVIEWREQUEST']._serialized_start=2574
+  _globals['_GETREVIEWREQUEST']._serialized_end=2615
+  _globals['_GETREVIEWRESPONSE']._serialized_start=2617
+  _globals['_GETREVIEWRESPONSE']._serialized_end=2699
+  _globals['_CREATEPROJECTREQUEST']._serialized_start=2701
+  _globals['_CREATEPROJECTREQUEST']._serialized_end=2778
+  _globals['_CREATEPROJECTRESPONSE']._serialized_start=2780
+  _globals['_CREATEPROJECTRESPONSE']._serialized_end=2856
+  _globals['_LISTPROJECTSREQUEST']._serialized_start=2858
+  _globals['_LISTPROJECTSREQUEST']._serialized_end=2918
+  _globals['_LISTPROJECTSRESPONSE']._serialized_start=2920
+  _globals['_LISTPROJECTSRESPONSE']._serialized_end=3021
+  _globals['_UPDATEPROJECTREQUEST']._serialized_start=3023
+  _globals['_UPDATEPROJECTREQUEST']._serialized_end=3135
+  _globals['_UPDATEPROJECTRESPONSE']._serialized_start=3137
+  _globals['_UPDATEPROJECTRESPONSE']._serialized_end=3213
+  _globals['_DELETEPROJECTREQUEST']._serialized_start=3215
+  _globals['_DELETEPROJECTREQUEST']._serialized_end=3272
+  _globals['_DELETEPROJECTRESPONSE']._serialized_start=3274
+  _globals['_DELETEPROJECTRESPONSE']._serialized_end=3297
+  _globals['_GETVERSIONREQUEST']._serialized_start=3299
+  _globals['_GETVERSIONREQUEST']._serialized_end=3355
+  _globals['_GETVERSIONRESPONSE']._serialized_start=3357
+  _globals['_GETVERSIONRESPONSE']._serialized_end=3436
+  _globals['_ACTIVATEVERSIONREQUEST']._serialized_start=3439
+  _globals['_ACTIVATEVERSIONREQUEST']._serialized_end=3584
+  _globals['_ACTIVATEVERSIONRESPONSE']._serialized_start=3586
+  _globals['_ACTIVATEVERSIONRESPONSE']._serialized_end=3664
+  _globals['_REPLACESNAPSHOTREQUEST']._serialized_start=3667
+  _globals['_REPLACESNAPSHOTREQUEST']._serialized_end=3840
+  _globals['_REPLACESNAPSHOTRESPONSE']._serialized_start=3842
+  _globals['_REPLACESNAPSHOTRESPONSE']._serialized_end=3926
+  _globals['_GETPROJECTREQUEST']._serialized_start=3928
+  _globals['_GETPROJECTREQUEST']._serialized_end=3967
+  _globals['_GETPROJECTRESPONSE']._serialized_start=3969
+  _globals['_GETPROJECTRESPONSE']._serialized_end=4042
+  _globals['_WATCHGENERATIONREQUEST']._serialized_start=4044
+  _globals['_WATCHGENERATIONREQUEST']._serialized_end=4113
+  _globals['_WATCHGENERATIONRESPONSE']._serialized_start=4115
+  _globals['_WATCHGENERATIONRESPONSE']._serialized_end=4197
+  _globals['_WATCHEDEVENT']._serialized_start=4199
+  _globals['_WATCHEDEVENT']._serialized_end=4282
+  _globals['_WATCHCHANNELREQUEST']._serialized_start=4284
+  _globals['_WATCHCHANNELREQUEST']._serialized_end=4380
+  _globals['_WATCHCHANNELRESPONSE']._serialized_start=4382
+  _globals['_WATCHCHANNELRESPONSE']._serialized_end=4461
+  _globals['_RELAYGENERATIONSREQUEST']._serialized_start=4464
+  _globals['_RELAYGENERATIONSREQUEST']._serialized_end=4631
+  _globals['_RELAYSUBSCRIBE']._serialized_start=4633
+  _globals['_RELAYSUBSCRIBE']._serialized_end=4729
+  _globals['_RELAYUNSUBSCRIBE']._serialized_start=4731
+  _globals['_RELAYUNSUBSCRIBE']._serialized_end=4767
+  _globals['_RELAYGENERATIONSRESPONSE']._serialized_start=4769
+  _globals['_RELAYGENERATIONSRESPONSE']._serialized_end=4848
+  _globals['_RELAYITEM']._serialized_start=4851
+  _globals['_RELAYITEM']._serialized_end=5021
+  _globals['_RELAYERROR']._serialized_start=5023
+  _globals['_RELAYERROR']._serialized_end=5082
+  _globals['_ORCHESTRATORSERVICE']._serialized_start=5085
+  _globals['_ORCHESTRATORSERVICE']._serialized_end=7589
 # @@protoc_insertion_point(module_scope)

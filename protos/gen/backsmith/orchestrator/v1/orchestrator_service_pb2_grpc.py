@@ -60,6 +60,71 @@ class OrchestratorServiceStub:
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListGenerationsRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListGenerationsResponse.FromString,
                 _registered_method=True)
+        self.CancelGeneration = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/CancelGeneration',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.FromString,
+                _registered_method=True)
+        self.RetryGeneration = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/RetryGeneration',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationResponse.FromString,
+                _registered_method=True)
+        self.UpdateGeneration = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/UpdateGeneration',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationResponse.FromString,
+                _registered_method=True)
+        self.DeleteGeneration = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/DeleteGeneration',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationResponse.FromString,
+                _registered_method=True)
+        self.GetStatistics = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/GetStatistics',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsResponse.FromString,
+                _registered_method=True)
+        self.GetReview = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/GetReview',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.FromString,
+                _registered_method=True)
+        self.CreateProject = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/CreateProject',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectResponse.FromString,
+                _registered_method=True)
+        self.ListProjects = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ListProjects',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsResponse.FromString,
+                _registered_method=True)
+        self.UpdateProject = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/UpdateProject',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectResponse.FromString,
+                _registered_method=True)
+        self.DeleteProject = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/DeleteProject',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectResponse.FromString,
+                _registered_method=True)
+        self.GetVersion = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/GetVersion',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionResponse.FromString,
+                _registered_method=True)
+        self.ActivateVersion = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ActivateVersion',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionResponse.FromString,
+                _registered_method=True)
+        self.ReplaceSnapshot = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ReplaceSnapshot',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotResponse.FromString,
+                _registered_method=True)
         self.GetProject = channel.unary_unary(
                 '/backsmith.orchestrator.v1.OrchestratorService/GetProject',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetProjectRequest.SerializeToString,
@@ -69,6 +134,16 @@ class OrchestratorServiceStub:
                 '/backsmith.orchestrator.v1.OrchestratorService/WatchGeneration',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationResponse.FromString,
+                _registered_method=True)
+        self.WatchChannel = channel.unary_stream(
+                '/backsmith.orchestrator.v1.OrchestratorService/WatchChannel',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelResponse.FromString,
+                _registered_method=True)
+        self.RelayGenerations = channel.stream_stream(
+                '/backsmith.orchestrator.v1.OrchestratorService/RelayGenerations',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsResponse.FromString,
                 _registered_method=True)
 
 
@@ -125,6 +200,148 @@ class OrchestratorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelGeneration(self, request, context):
+        """CancelGeneration ends a generation for good; its finished phases stay readable.
+
+        Cancelling a cancelled generation changes nothing and returns it.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it has ended otherwise.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RetryGeneration(self, request, context):
+        """RetryGeneration queues a failed generation again, from its first unfinished phase.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it has not failed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateGeneration(self, request, context):
+        """UpdateGeneration changes what its user says about a generation.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteGeneration(self, request, context):
+        """DeleteGeneration forgets a generation; its iterations keep working.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it is pending or runs, and `force` is not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetStatistics(self, request, context):
+        """GetStatistics counts the caller's generations.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReview(self, request, context):
+        """GetReview returns the proof report of a generation.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown, or has not been assessed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateProject(self, request, context):
+        """CreateProject makes a project without versions.
+
+        Errors:
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListProjects(self, request, context):
+        """ListProjects lists the caller's projects, newest first.
+
+        Errors:
+        * INVALID_ARGUMENT: the page token is not one of this listing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateProject(self, request, context):
+        """UpdateProject renames or describes a project.
+
+        Errors:
+        * NOT_FOUND: the project is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteProject(self, request, context):
+        """DeleteProject forgets a project and its generations.
+
+        Errors:
+        * NOT_FOUND: the project is unknown.
+        * FAILED_PRECONDITION: one of its generations is pending or runs, and `force` is not set.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetVersion(self, request, context):
+        """GetVersion returns the generation that made a version of a project.
+
+        Errors:
+        * NOT_FOUND: the project or the version is unknown.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ActivateVersion(self, request, context):
+        """ActivateVersion makes a completed generation the active version of its project.
+
+        Errors:
+        * NOT_FOUND: the project or the generation is unknown.
+        * FAILED_PRECONDITION: the generation is not completed.
+        * ABORTED: another version has become active meanwhile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplaceSnapshot(self, request, context):
+        """ReplaceSnapshot records a user's edit: the generation's files are another snapshot now.
+
+        Callers are services.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: the generation is pending or runs.
+        * ABORTED: its files are no longer the expected snapshot.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetProject(self, request, context):
         """GetProject returns a project.
 
@@ -146,6 +363,35 @@ class OrchestratorServiceServicer:
         * NOT_FOUND: the generation is unknown.
         * OUT_OF_RANGE: the cursor is not one of this stream, or what follows it is
         no longer kept; `ErrorInfo.reason` is `CURSOR_UNKNOWN` or `CURSOR_EXPIRED`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchChannel(self, request, context):
+        """WatchChannel streams what happens in a channel: what is kept after a cursor, then what follows.
+
+        Every event in order. The stream has no end of its own; one that ends was
+        cut, and can be resumed at its cursor.
+
+        Errors:
+        * INVALID_ARGUMENT: the channel's kind is not set.
+        * NOT_FOUND: the channel is unknown.
+        * OUT_OF_RANGE: as in WatchGeneration.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RelayGenerations(self, request_iterator, context):
+        """RelayGenerations carries any number of WatchGenerations over one stream.
+
+        Callers are services, which act for the user each watch names. A watch that
+        fails says so in its own item and leaves the others alone.
+
+        Errors:
+        * PERMISSION_DENIED: a user calls.
+        * INVALID_ARGUMENT: a watch id is empty or in use.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -174,6 +420,71 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListGenerationsRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListGenerationsResponse.SerializeToString,
             ),
+            'CancelGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelGeneration,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.SerializeToString,
+            ),
+            'RetryGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RetryGeneration,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationResponse.SerializeToString,
+            ),
+            'UpdateGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateGeneration,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationResponse.SerializeToString,
+            ),
+            'DeleteGeneration': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteGeneration,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationResponse.SerializeToString,
+            ),
+            'GetStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetStatistics,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsResponse.SerializeToString,
+            ),
+            'GetReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReview,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.SerializeToString,
+            ),
+            'CreateProject': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateProject,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectResponse.SerializeToString,
+            ),
+            'ListProjects': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListProjects,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsResponse.SerializeToString,
+            ),
+            'UpdateProject': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateProject,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectResponse.SerializeToString,
+            ),
+            'DeleteProject': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteProject,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectResponse.SerializeToString,
+            ),
+            'GetVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetVersion,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionResponse.SerializeToString,
+            ),
+            'ActivateVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateVersion,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionResponse.SerializeToString,
+            ),
+            'ReplaceSnapshot': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplaceSnapshot,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotResponse.SerializeToString,
+            ),
             'GetProject': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProject,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetProjectRequest.FromString,
@@ -183,6 +494,16 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     servicer.WatchGeneration,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationResponse.SerializeToString,
+            ),
+            'WatchChannel': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchChannel,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelResponse.SerializeToString,
+            ),
+            'RelayGenerations': grpc.stream_stream_rpc_method_handler(
+                    servicer.RelayGenerations,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -310,6 +631,357 @@ class OrchestratorService:
             _registered_method=True)
 
     @staticmethod
+    def CancelGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/CancelGeneration',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RetryGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/RetryGeneration',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/UpdateGeneration',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteGeneration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/DeleteGeneration',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/GetStatistics',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetStatisticsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/GetReview',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateProject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/CreateProject',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListProjects(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ListProjects',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListProjectsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateProject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/UpdateProject',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.UpdateProjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteProject(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/DeleteProject',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.DeleteProjectResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/GetVersion',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivateVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ActivateVersion',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ActivateVersionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplaceSnapshot(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ReplaceSnapshot',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReplaceSnapshotResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetProject(request,
             target,
             options=(),
@@ -353,6 +1025,60 @@ class OrchestratorService:
             '/backsmith.orchestrator.v1.OrchestratorService/WatchGeneration',
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationRequest.SerializeToString,
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchChannel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/WatchChannel',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.WatchChannelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RelayGenerations(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/RelayGenerations',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RelayGenerationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -67,6 +67,95 @@ class OrchestratorServiceStub:
     Errors:
     * INVALID_ARGUMENT: a filter or the page token is not valid.
     """
+    CancelGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CancelGenerationRequest, _orchestrator_service_pb2.CancelGenerationResponse]
+    """CancelGeneration ends a generation for good; its finished phases stay readable.
+
+    Cancelling a cancelled generation changes nothing and returns it.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it has ended otherwise.
+    """
+    RetryGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RetryGenerationRequest, _orchestrator_service_pb2.RetryGenerationResponse]
+    """RetryGeneration queues a failed generation again, from its first unfinished phase.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it has not failed.
+    """
+    UpdateGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.UpdateGenerationRequest, _orchestrator_service_pb2.UpdateGenerationResponse]
+    """UpdateGeneration changes what its user says about a generation.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    DeleteGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.DeleteGenerationRequest, _orchestrator_service_pb2.DeleteGenerationResponse]
+    """DeleteGeneration forgets a generation; its iterations keep working.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it is pending or runs, and `force` is not set.
+    """
+    GetStatistics: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetStatisticsRequest, _orchestrator_service_pb2.GetStatisticsResponse]
+    """GetStatistics counts the caller's generations."""
+    GetReview: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetReviewRequest, _orchestrator_service_pb2.GetReviewResponse]
+    """GetReview returns the proof report of a generation.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown, or has not been assessed.
+    """
+    CreateProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]
+    """CreateProject makes a project without versions.
+
+    Errors:
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
+    """
+    ListProjects: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ListProjectsRequest, _orchestrator_service_pb2.ListProjectsResponse]
+    """ListProjects lists the caller's projects, newest first.
+
+    Errors:
+    * INVALID_ARGUMENT: the page token is not one of this listing.
+    """
+    UpdateProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.UpdateProjectRequest, _orchestrator_service_pb2.UpdateProjectResponse]
+    """UpdateProject renames or describes a project.
+
+    Errors:
+    * NOT_FOUND: the project is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    DeleteProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.DeleteProjectRequest, _orchestrator_service_pb2.DeleteProjectResponse]
+    """DeleteProject forgets a project and its generations.
+
+    Errors:
+    * NOT_FOUND: the project is unknown.
+    * FAILED_PRECONDITION: one of its generations is pending or runs, and `force` is not set.
+    """
+    GetVersion: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetVersionRequest, _orchestrator_service_pb2.GetVersionResponse]
+    """GetVersion returns the generation that made a version of a project.
+
+    Errors:
+    * NOT_FOUND: the project or the version is unknown.
+    """
+    ActivateVersion: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ActivateVersionRequest, _orchestrator_service_pb2.ActivateVersionResponse]
+    """ActivateVersion makes a completed generation the active version of its project.
+
+    Errors:
+    * NOT_FOUND: the project or the generation is unknown.
+    * FAILED_PRECONDITION: the generation is not completed.
+    * ABORTED: another version has become active meanwhile.
+    """
+    ReplaceSnapshot: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ReplaceSnapshotRequest, _orchestrator_service_pb2.ReplaceSnapshotResponse]
+    """ReplaceSnapshot records a user's edit: the generation's files are another snapshot now.
+
+    Callers are services.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: the generation is pending or runs.
+    * ABORTED: its files are no longer the expected snapshot.
+    """
     GetProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetProjectRequest, _orchestrator_service_pb2.GetProjectResponse]
     """GetProject returns a project.
 
@@ -84,6 +173,27 @@ class OrchestratorServiceStub:
     * NOT_FOUND: the generation is unknown.
     * OUT_OF_RANGE: the cursor is not one of this stream, or what follows it is
       no longer kept; `ErrorInfo.reason` is `CURSOR_UNKNOWN` or `CURSOR_EXPIRED`.
+    """
+    WatchChannel: _grpc.UnaryStreamMultiCallable[_orchestrator_service_pb2.WatchChannelRequest, _orchestrator_service_pb2.WatchChannelResponse]
+    """WatchChannel streams what happens in a channel: what is kept after a cursor, then what follows.
+
+    Every event in order. The stream has no end of its own; one that ends was
+    cut, and can be resumed at its cursor.
+
+    Errors:
+    * INVALID_ARGUMENT: the channel's kind is not set.
+    * NOT_FOUND: the channel is unknown.
+    * OUT_OF_RANGE: as in WatchGeneration.
+    """
+    RelayGenerations: _grpc.StreamStreamMultiCallable[_orchestrator_service_pb2.RelayGenerationsRequest, _orchestrator_service_pb2.RelayGenerationsResponse]
+    """RelayGenerations carries any number of WatchGenerations over one stream.
+
+    Callers are services, which act for the user each watch names. A watch that
+    fails says so in its own item and leaves the others alone.
+
+    Errors:
+    * PERMISSION_DENIED: a user calls.
+    * INVALID_ARGUMENT: a watch id is empty or in use.
     """
 
 @_typing.type_check_only
@@ -125,6 +235,95 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Errors:
     * INVALID_ARGUMENT: a filter or the page token is not valid.
     """
+    CancelGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CancelGenerationRequest, _orchestrator_service_pb2.CancelGenerationResponse]  # type: ignore[assignment]
+    """CancelGeneration ends a generation for good; its finished phases stay readable.
+
+    Cancelling a cancelled generation changes nothing and returns it.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it has ended otherwise.
+    """
+    RetryGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RetryGenerationRequest, _orchestrator_service_pb2.RetryGenerationResponse]  # type: ignore[assignment]
+    """RetryGeneration queues a failed generation again, from its first unfinished phase.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it has not failed.
+    """
+    UpdateGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.UpdateGenerationRequest, _orchestrator_service_pb2.UpdateGenerationResponse]  # type: ignore[assignment]
+    """UpdateGeneration changes what its user says about a generation.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    DeleteGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.DeleteGenerationRequest, _orchestrator_service_pb2.DeleteGenerationResponse]  # type: ignore[assignment]
+    """DeleteGeneration forgets a generation; its iterations keep working.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: it is pending or runs, and `force` is not set.
+    """
+    GetStatistics: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetStatisticsRequest, _orchestrator_service_pb2.GetStatisticsResponse]  # type: ignore[assignment]
+    """GetStatistics counts the caller's generations."""
+    GetReview: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetReviewRequest, _orchestrator_service_pb2.GetReviewResponse]  # type: ignore[assignment]
+    """GetReview returns the proof report of a generation.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown, or has not been assessed.
+    """
+    CreateProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]  # type: ignore[assignment]
+    """CreateProject makes a project without versions.
+
+    Errors:
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
+    """
+    ListProjects: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ListProjectsRequest, _orchestrator_service_pb2.ListProjectsResponse]  # type: ignore[assignment]
+    """ListProjects lists the caller's projects, newest first.
+
+    Errors:
+    * INVALID_ARGUMENT: the page token is not one of this listing.
+    """
+    UpdateProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.UpdateProjectRequest, _orchestrator_service_pb2.UpdateProjectResponse]  # type: ignore[assignment]
+    """UpdateProject renames or describes a project.
+
+    Errors:
+    * NOT_FOUND: the project is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    DeleteProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.DeleteProjectRequest, _orchestrator_service_pb2.DeleteProjectResponse]  # type: ignore[assignment]
+    """DeleteProject forgets a project and its generations.
+
+    Errors:
+    * NOT_FOUND: the project is unknown.
+    * FAILED_PRECONDITION: one of its generations is pending or runs, and `force` is not set.
+    """
+    GetVersion: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetVersionRequest, _orchestrator_service_pb2.GetVersionResponse]  # type: ignore[assignment]
+    """GetVersion returns the generation that made a version of a project.
+
+    Errors:
+    * NOT_FOUND: the project or the version is unknown.
+    """
+    ActivateVersion: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ActivateVersionRequest, _orchestrator_service_pb2.ActivateVersionResponse]  # type: ignore[assignment]
+    """ActivateVersion makes a completed generation the active version of its project.
+
+    Errors:
+    * NOT_FOUND: the project or the generation is unknown.
+    * FAILED_PRECONDITION: the generation is not completed.
+    * ABORTED: another version has become active meanwhile.
+    """
+    ReplaceSnapshot: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ReplaceSnapshotRequest, _orchestrator_service_pb2.ReplaceSnapshotResponse]  # type: ignore[assignment]
+    """ReplaceSnapshot records a user's edit: the generation's files are another snapshot now.
+
+    Callers are services.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * FAILED_PRECONDITION: the generation is pending or runs.
+    * ABORTED: its files are no longer the expected snapshot.
+    """
     GetProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetProjectRequest, _orchestrator_service_pb2.GetProjectResponse]  # type: ignore[assignment]
     """GetProject returns a project.
 
@@ -142,6 +341,27 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     * NOT_FOUND: the generation is unknown.
     * OUT_OF_RANGE: the cursor is not one of this stream, or what follows it is
       no longer kept; `ErrorInfo.reason` is `CURSOR_UNKNOWN` or `CURSOR_EXPIRED`.
+    """
+    WatchChannel: _aio.UnaryStreamMultiCallable[_orchestrator_service_pb2.WatchChannelRequest, _orchestrator_service_pb2.WatchChannelResponse]  # type: ignore[assignment]
+    """WatchChannel streams what happens in a channel: what is kept after a cursor, then what follows.
+
+    Every event in order. The stream has no end of its own; one that ends was
+    cut, and can be resumed at its cursor.
+
+    Errors:
+    * INVALID_ARGUMENT: the channel's kind is not set.
+    * NOT_FOUND: the channel is unknown.
+    * OUT_OF_RANGE: as in WatchGeneration.
+    """
+    RelayGenerations: _aio.StreamStreamMultiCallable[_orchestrator_service_pb2.RelayGenerationsRequest, _orchestrator_service_pb2.RelayGenerationsResponse]  # type: ignore[assignment]
+    """RelayGenerations carries any number of WatchGenerations over one stream.
+
+    Callers are services, which act for the user each watch names. A watch that
+    fails says so in its own item and leaves the others alone.
+
+    Errors:
+    * PERMISSION_DENIED: a user calls.
+    * INVALID_ARGUMENT: a watch id is empty or in use.
     """
 
 class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -206,6 +426,173 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def CancelGeneration(
+        self,
+        request: _orchestrator_service_pb2.CancelGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.CancelGenerationResponse, _abc.Awaitable[_orchestrator_service_pb2.CancelGenerationResponse]]:
+        """CancelGeneration ends a generation for good; its finished phases stay readable.
+
+        Cancelling a cancelled generation changes nothing and returns it.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it has ended otherwise.
+        """
+
+    @_abc_1.abstractmethod
+    def RetryGeneration(
+        self,
+        request: _orchestrator_service_pb2.RetryGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.RetryGenerationResponse, _abc.Awaitable[_orchestrator_service_pb2.RetryGenerationResponse]]:
+        """RetryGeneration queues a failed generation again, from its first unfinished phase.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it has not failed.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateGeneration(
+        self,
+        request: _orchestrator_service_pb2.UpdateGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.UpdateGenerationResponse, _abc.Awaitable[_orchestrator_service_pb2.UpdateGenerationResponse]]:
+        """UpdateGeneration changes what its user says about a generation.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteGeneration(
+        self,
+        request: _orchestrator_service_pb2.DeleteGenerationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.DeleteGenerationResponse, _abc.Awaitable[_orchestrator_service_pb2.DeleteGenerationResponse]]:
+        """DeleteGeneration forgets a generation; its iterations keep working.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: it is pending or runs, and `force` is not set.
+        """
+
+    @_abc_1.abstractmethod
+    def GetStatistics(
+        self,
+        request: _orchestrator_service_pb2.GetStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.GetStatisticsResponse, _abc.Awaitable[_orchestrator_service_pb2.GetStatisticsResponse]]:
+        """GetStatistics counts the caller's generations."""
+
+    @_abc_1.abstractmethod
+    def GetReview(
+        self,
+        request: _orchestrator_service_pb2.GetReviewRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.GetReviewResponse, _abc.Awaitable[_orchestrator_service_pb2.GetReviewResponse]]:
+        """GetReview returns the proof report of a generation.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown, or has not been assessed.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateProject(
+        self,
+        request: _orchestrator_service_pb2.CreateProjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.CreateProjectResponse, _abc.Awaitable[_orchestrator_service_pb2.CreateProjectResponse]]:
+        """CreateProject makes a project without versions.
+
+        Errors:
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
+        """
+
+    @_abc_1.abstractmethod
+    def ListProjects(
+        self,
+        request: _orchestrator_service_pb2.ListProjectsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ListProjectsResponse, _abc.Awaitable[_orchestrator_service_pb2.ListProjectsResponse]]:
+        """ListProjects lists the caller's projects, newest first.
+
+        Errors:
+        * INVALID_ARGUMENT: the page token is not one of this listing.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateProject(
+        self,
+        request: _orchestrator_service_pb2.UpdateProjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.UpdateProjectResponse, _abc.Awaitable[_orchestrator_service_pb2.UpdateProjectResponse]]:
+        """UpdateProject renames or describes a project.
+
+        Errors:
+        * NOT_FOUND: the project is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteProject(
+        self,
+        request: _orchestrator_service_pb2.DeleteProjectRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.DeleteProjectResponse, _abc.Awaitable[_orchestrator_service_pb2.DeleteProjectResponse]]:
+        """DeleteProject forgets a project and its generations.
+
+        Errors:
+        * NOT_FOUND: the project is unknown.
+        * FAILED_PRECONDITION: one of its generations is pending or runs, and `force` is not set.
+        """
+
+    @_abc_1.abstractmethod
+    def GetVersion(
+        self,
+        request: _orchestrator_service_pb2.GetVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.GetVersionResponse, _abc.Awaitable[_orchestrator_service_pb2.GetVersionResponse]]:
+        """GetVersion returns the generation that made a version of a project.
+
+        Errors:
+        * NOT_FOUND: the project or the version is unknown.
+        """
+
+    @_abc_1.abstractmethod
+    def ActivateVersion(
+        self,
+        request: _orchestrator_service_pb2.ActivateVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ActivateVersionResponse, _abc.Awaitable[_orchestrator_service_pb2.ActivateVersionResponse]]:
+        """ActivateVersion makes a completed generation the active version of its project.
+
+        Errors:
+        * NOT_FOUND: the project or the generation is unknown.
+        * FAILED_PRECONDITION: the generation is not completed.
+        * ABORTED: another version has become active meanwhile.
+        """
+
+    @_abc_1.abstractmethod
+    def ReplaceSnapshot(
+        self,
+        request: _orchestrator_service_pb2.ReplaceSnapshotRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ReplaceSnapshotResponse, _abc.Awaitable[_orchestrator_service_pb2.ReplaceSnapshotResponse]]:
+        """ReplaceSnapshot records a user's edit: the generation's files are another snapshot now.
+
+        Callers are services.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * FAILED_PRECONDITION: the generation is pending or runs.
+        * ABORTED: its files are no longer the expected snapshot.
+        """
+
+    @_abc_1.abstractmethod
     def GetProject(
         self,
         request: _orchestrator_service_pb2.GetProjectRequest,
@@ -233,6 +620,39 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         * NOT_FOUND: the generation is unknown.
         * OUT_OF_RANGE: the cursor is not one of this stream, or what follows it is
           no longer kept; `ErrorInfo.reason` is `CURSOR_UNKNOWN` or `CURSOR_EXPIRED`.
+        """
+
+    @_abc_1.abstractmethod
+    def WatchChannel(
+        self,
+        request: _orchestrator_service_pb2.WatchChannelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_orchestrator_service_pb2.WatchChannelResponse], _abc.AsyncIterator[_orchestrator_service_pb2.WatchChannelResponse]]:
+        """WatchChannel streams what happens in a channel: what is kept after a cursor, then what follows.
+
+        Every event in order. The stream has no end of its own; one that ends was
+        cut, and can be resumed at its cursor.
+
+        Errors:
+        * INVALID_ARGUMENT: the channel's kind is not set.
+        * NOT_FOUND: the channel is unknown.
+        * OUT_OF_RANGE: as in WatchGeneration.
+        """
+
+    @_abc_1.abstractmethod
+    def RelayGenerations(
+        self,
+        request_iterator: _MaybeAsyncIterator[_orchestrator_service_pb2.RelayGenerationsRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_orchestrator_service_pb2.RelayGenerationsResponse], _abc.AsyncIterator[_orchestrator_service_pb2.RelayGenerationsResponse]]:
+        """RelayGenerations carries any number of WatchGenerations over one stream.
+
+        Callers are services, which act for the user each watch names. A watch that
+        fails says so in its own item and leaves the others alone.
+
+        Errors:
+        * PERMISSION_DENIED: a user calls.
+        * INVALID_ARGUMENT: a watch id is empty or in use.
         """
 
 def add_OrchestratorServiceServicer_to_server(servicer: OrchestratorServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -66,6 +66,10 @@ class ProgressEvent(_message.Message):
 
     Events of one generation are totally ordered; `progress` never decreases
     along that order. Exactly one event has a terminal status, and it is the last.
+
+    A retry goes on in the same order: the FAILED event of an attempt that was
+    retried is shown to later watchers as stage `attempt_failed` with status
+    PROCESSING, so that the only terminal event is the newest attempt's.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -89,6 +93,7 @@ class ProgressEvent(_message.Message):
     WARNING_TYPE_FIELD_NUMBER: _builtins.int
     PARENT_FILE_COUNT_FIELD_NUMBER: _builtins.int
     NEW_FILE_COUNT_FIELD_NUMBER: _builtins.int
+    ATTEMPT_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """The generation this event is about."""
     status: Global___GenerationStatus.ValueType
@@ -121,6 +126,8 @@ class ProgressEvent(_message.Message):
     """With a warning: how many files the parent has."""
     new_file_count: _builtins.int
     """With a warning: how many files the new version would have."""
+    attempt: _builtins.int
+    """The attempt this event belongs to, from 1; a retry is the next one."""
     @_builtins.property
     def event_time(self) -> _timestamp_pb2.Timestamp:
         """When the event happened. Order comes from the sequence, never from this."""
@@ -155,10 +162,11 @@ class ProgressEvent(_message.Message):
         warning_type: _builtins.str | None = ...,
         parent_file_count: _builtins.int | None = ...,
         new_file_count: _builtins.int | None = ...,
+        attempt: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_ab_group", b"_ab_group", "_current_file", b"_current_file", "_error", b"_error", "_estimated_time_remaining", b"_estimated_time_remaining", "_generation_mode", b"_generation_mode", "_new_file_count", b"_new_file_count", "_parent_file_count", b"_parent_file_count", "_partial_output", b"_partial_output", "_phase_info", b"_phase_info", "_warning_type", b"_warning_type", "ab_group", b"ab_group", "current_file", b"current_file", "error", b"error", "estimated_time_remaining", b"estimated_time_remaining", "event_time", b"event_time", "generation_mode", b"generation_mode", "new_file_count", b"new_file_count", "parent_file_count", b"parent_file_count", "partial_output", b"partial_output", "phase_info", b"phase_info", "warning_type", b"warning_type"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ab_group", b"_ab_group", "_current_file", b"_current_file", "_error", b"_error", "_estimated_time_remaining", b"_estimated_time_remaining", "_generation_mode", b"_generation_mode", "_new_file_count", b"_new_file_count", "_parent_file_count", b"_parent_file_count", "_partial_output", b"_partial_output", "_phase_info", b"_phase_info", "_warning_type", b"_warning_type", "ab_group", b"ab_group", "current_file", b"current_file", "enhanced_features", b"enhanced_features", "error", b"error", "estimated_time_remaining", b"estimated_time_remaining", "event_time", b"event_time", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "message", b"message", "new_file_count", b"new_file_count", "parent_file_count", b"parent_file_count", "partial_output", b"partial_output", "phase_info", b"phase_info", "progress", b"progress", "project_id", b"project_id", "stage", b"stage", "status", b"status", "version", b"version", "warning_type", b"warning_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ab_group", b"_ab_group", "_current_file", b"_current_file", "_error", b"_error", "_estimated_time_remaining", b"_estimated_time_remaining", "_generation_mode", b"_generation_mode", "_new_file_count", b"_new_file_count", "_parent_file_count", b"_parent_file_count", "_partial_output", b"_partial_output", "_phase_info", b"_phase_info", "_warning_type", b"_warning_type", "ab_group", b"ab_group", "attempt", b"attempt", "current_file", b"current_file", "enhanced_features", b"enhanced_features", "error", b"error", "estimated_time_remaining", b"estimated_time_remaining", "event_time", b"event_time", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "message", b"message", "new_file_count", b"new_file_count", "parent_file_count", b"parent_file_count", "partial_output", b"partial_output", "phase_info", b"phase_info", "progress", b"progress", "project_id", b"project_id", "stage", b"stage", "status", b"status", "version", b"version", "warning_type", b"warning_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__ab_group: _TypeAlias = _typing.Literal["ab_group"]  # noqa: Y015
     _WhichOneofArgType__ab_group: _TypeAlias = _typing.Literal["_ab_group", b"_ab_group"]  # noqa: Y015
