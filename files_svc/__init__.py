@@ -1,0 +1,1 @@
+"""Content-addressed storage: blobs by SHA-256 and immutable snapshots of them."""

@@ -1,0 +1,1 @@
+"""What files, paths, snapshots and merges are; no I/O."""
