@@ -103,6 +103,15 @@ class Job(Protocol):
         """How often it was handed out, this time included."""
         ...
 
+    @property
+    def spent(self) -> bool:
+        """Whether it was handed out more often than `max_deliveries` allows.
+
+        The queue never drops a job by itself: who gets a spent one ends it truthfully and calls
+        `done`, instead of trying it once more.
+        """
+        ...
+
     async def keep(self) -> None:
         """Tell the queue that work goes on: call more often than the acknowledgement wait."""
         ...
