@@ -1134,6 +1134,9 @@ class WatchGenerationResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
+    CAUGHT_UP_FIELD_NUMBER: _builtins.int
+    caught_up: _builtins.bool
+    """Whether the history is told: these were the newest events, and what follows is live."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchedEvent]:
         """One or more events."""
@@ -1142,10 +1145,11 @@ class WatchGenerationResponse(_message.Message):
         self,
         *,
         events: _abc.Iterable[Global___WatchedEvent] | None = ...,
+        caught_up: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "events", b"events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1353,10 +1357,13 @@ class RelayItem(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     ENDED_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
+    CAUGHT_UP_FIELD_NUMBER: _builtins.int
     watch_id: _builtins.str
     """The caller's name for the watch."""
     ended: _builtins.bool
     """Whether the watch is over: with the terminal event, with `error`, or with neither when it was cut."""
+    caught_up: _builtins.bool
+    """Whether the history is told: these were the newest events, and what follows is live."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchedEvent]:
         """Its next events, in order."""
@@ -1372,10 +1379,11 @@ class RelayItem(_message.Message):
         events: _abc.Iterable[Global___WatchedEvent] | None = ...,
         ended: _builtins.bool = ...,
         error: Global___RelayError | None = ...,
+        caught_up: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_error", b"_error", "error", b"error"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_error", b"_error", "ended", b"ended", "error", b"error", "events", b"events", "watch_id", b"watch_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_error", b"_error", "caught_up", b"caught_up", "ended", b"ended", "error", b"error", "events", b"events", "watch_id", b"watch_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__error: _TypeAlias = _typing.Literal["error"]  # noqa: Y015
     _WhichOneofArgType__error: _TypeAlias = _typing.Literal["_error", b"_error"]  # noqa: Y015
