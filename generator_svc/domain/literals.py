@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import cast
+from typing import Self, cast
 from urllib.parse import urlsplit
 
 from generator_svc.domain.spec import Field, FieldType, JsonValue
@@ -18,6 +18,11 @@ INTEGER_RANGE = (-(2**31), 2**31 - 1)
 
 BIGINT_RANGE = (-(2**63), 2**63 - 1)
 """What a column of type bigint holds."""
+
+JSON_DEPTH = 16
+"""How deep a JSON default may nest."""
+
+_EXACT = float(2**53)
 
 Comparable = int | float | Decimal | date | time | datetime | timedelta
 
@@ -53,33 +58,70 @@ def check_value(field: Field, value: JsonValue) -> None:
         _check_scalar(field.type, value)
 
 
-def canonical(kind: FieldType, value: JsonValue) -> JsonValue:
+def canonical(kind: FieldType, value: JsonValue, *, items: FieldType | None = None) -> JsonValue:
     """Return a default in the one form the phases rely on; what cannot be read stays as it is.
 
     Whole numbers become `int`, floats `float`, and decimals, dates, times, durations, UUIDs and
     binaries strings, whatever a document or a message made of them.
     """
-    if isinstance(value, bool) or value is None:
-        return value
+    if kind is FieldType.ARRAY and isinstance(value, list):
+        return [canonical(items or FieldType.STRING, item) for item in value]
+    if kind is FieldType.JSON:
+        return _canonical_json(value)
+    return value if isinstance(value, bool) or value is None else _canonical_scalar(kind, value)
+
+
+class Literal(float):
+    """A number of a document that remembers how it was written, so that decimals stay exact."""
+
+    text: str
+
+    def __new__(cls, text: str) -> Self:
+        """Read the number, keep the text."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+
+def _canonical_scalar(kind: FieldType, value: JsonValue) -> JsonValue:
     if kind in _WHOLE:
         return _canonical_integer(value)
-    if kind is FieldType.FLOAT and isinstance(value, int):
+    if kind is FieldType.FLOAT and isinstance(value, int | float):
         return float(value)
     if kind is FieldType.DECIMAL and isinstance(value, int | float):
-        return _plain(Decimal(str(value)))
+        return number_text(value)
+    return value
+
+
+def number_text(value: float) -> str:
+    """Return a number as people write it, without an exponent."""
+    text = value.text if isinstance(value, Literal) else str(value)
+    return f"{Decimal(text):f}"
+
+
+def digits(precision: int | None, scale: int | None) -> tuple[int, int]:
+    """Return the digits of a decimal, of which a document may leave out either or both."""
+    if precision is None:
+        return max(12, scale or 0), 2 if scale is None else scale
+    return precision, min(2, precision) if scale is None else scale
+
+
+def _canonical_json(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: _canonical_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_canonical_json(item) for item in value]
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < _EXACT else float(value)
     return value
 
 
 def _canonical_integer(value: JsonValue) -> JsonValue:
-    if isinstance(value, float) and value.is_integer() and abs(value) < float(2**53):
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
         return int(value)
     if isinstance(value, str) and _INTEGER.fullmatch(value):
         return int(value)
     return value
-
-
-def _plain(value: Decimal) -> str:
-    return f"{value:f}"
 
 
 def _check_array(field: Field, value: JsonValue) -> None:
@@ -91,8 +133,8 @@ def _check_array(field: Field, value: JsonValue) -> None:
 
 def _check_scalar(kind: FieldType, value: JsonValue) -> None:
     if kind is FieldType.JSON:
-        return
-    if kind is FieldType.BOOLEAN:
+        _check_json(value, depth=0)
+    elif kind is FieldType.BOOLEAN:
         _expect(isinstance(value, bool), "expects true or false")
     elif kind in _WHOLE:
         _expect(isinstance(value, int) and not isinstance(value, bool), "expects a whole number")
@@ -102,6 +144,21 @@ def _check_scalar(kind: FieldType, value: JsonValue) -> None:
     else:
         _expect(isinstance(value, str), f"expects a string that holds a {kind}")
         _TEXTUAL.get(kind, _any_text)(cast("str", value))
+
+
+def _check_json(value: JsonValue, *, depth: int) -> None:
+    _expect(depth <= JSON_DEPTH, f"expects JSON of at most {JSON_DEPTH} levels")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _any_text(key)
+            _check_json(item, depth=depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _check_json(item, depth=depth + 1)
+    elif isinstance(value, str):
+        _any_text(value)
+    elif isinstance(value, int | float):
+        _expect(math.isfinite(value) and abs(value) <= _EXACT, "expects numbers below 2^53")
 
 
 def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
