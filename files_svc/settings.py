@@ -37,6 +37,9 @@ class StoreSettings:
     timeout: timedelta = timedelta(seconds=10)
     """How long S3 may take over one request and its retries, in seconds."""
 
+    probe_interval: timedelta = timedelta(seconds=5)
+    """How often a store that answers is asked again whether it can be written, in seconds."""
+
     s3_endpoint: str = ""
     """The URL of an S3-speaking server; empty means AWS."""
 
@@ -73,6 +76,9 @@ class LimitSettings:
 
     upload_buffer_bytes: int = 16 * MEBIBYTE
     """How much of an upload is collected before it is stored, in bytes."""
+
+    uploads: int = 16
+    """How many uploads are received at a time; the others wait, within their deadlines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

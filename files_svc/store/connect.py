@@ -27,6 +27,7 @@ def open_store(settings: StoreSettings) -> ObjectFileStore:
         cache_bytes=settings.cache_bytes,
         cache_entries=settings.cache_entries,
         concurrency=settings.concurrency,
+        probe_interval=settings.probe_interval,
     )
     return ObjectFileStore(_open_objects(settings), limits)
 

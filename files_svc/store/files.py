@@ -33,6 +33,9 @@ class StoreLimits:
     concurrency: int
     """How many objects are asked for at a time."""
 
+    probe_interval: timedelta
+    """How long the answer of a successful probe holds."""
+
 
 def utc_now() -> datetime:
     """Return the present instant, in UTC."""
@@ -58,6 +61,9 @@ class ObjectFileStore:
         )
         self._snapshots = Snapshots(objects, lease, cache_entries=limits.cache_entries, now=now)
         self._probe_key = f"{PROBES}/{uuid.uuid4().hex}"
+        self._probe_interval = limits.probe_interval
+        self._probed: datetime | None = None
+        self._now = now
 
     async def put_blobs(self, blobs: Mapping[Digest, bytes]) -> None:
         """Store blobs; one that is there already is kept for another lease."""
@@ -81,8 +87,12 @@ class ObjectFileStore:
 
     async def probe(self) -> None:
         """Return when the store can be written."""
+        if self._probed and self._now() - self._probed < self._probe_interval:
+            return
+        self._probed = None
         await self._objects.put({self._probe_key: b"probe"})
         await self._objects.delete([self._probe_key])
+        self._probed = self._now()
 
     def blobs(self) -> AsyncIterator[Stored]:
         """Yield every blob."""

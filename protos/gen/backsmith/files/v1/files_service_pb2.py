@@ -25,43 +25,47 @@ _sym_db = _symbol_database.Default()
 from backsmith.files.v1 import snapshot_pb2 as backsmith_dot_files_dot_v1_dot_snapshot__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&backsmith/files/v1/files_service.proto\x12\x12\x62\x61\x63ksmith.files.v1\x1a!backsmith/files/v1/snapshot.proto\"`\n\x11WriteFilesRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\n\x07_header\"D\n\x12WriteFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\"m\n\x15\x43ommitSnapshotRequest\x12\x18\n\x10\x62\x61se_snapshot_id\x18\x01 \x01(\t\x12*\n\x03\x61\x64\x64\x18\x02 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x0e\n\x06remove\x18\x03 \x03(\t\"H\n\x16\x43ommitSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\")\n\x12GetSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"E\n\x13GetSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\"N\n\x10ListFilesRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x11ListFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x0fReadFileRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x03\"]\n\x10ReadFileResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"*\n\x13ReadSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"a\n\x14ReadSnapshotResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"p\n\x16\x41rchiveSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32!.backsmith.files.v1.ArchiveFormat\x12\x0e\n\x06prefix\x18\x03 \x01(\t\"\'\n\x17\x41rchiveSnapshotResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*b\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x19\n\x15\x41RCHIVE_FORMAT_TAR_GZ\x10\x02\x32\xbc\x05\n\x0c\x46ilesService\x12]\n\nWriteFiles\x12%.backsmith.files.v1.WriteFilesRequest\x1a&.backsmith.files.v1.WriteFilesResponse(\x01\x12g\n\x0e\x43ommitSnapshot\x12).backsmith.files.v1.CommitSnapshotRequest\x1a*.backsmith.files.v1.CommitSnapshotResponse\x12^\n\x0bGetSnapshot\x12&.backsmith.files.v1.GetSnapshotRequest\x1a\'.backsmith.files.v1.GetSnapshotResponse\x12X\n\tListFiles\x12$.backsmith.files.v1.ListFilesRequest\x1a%.backsmith.files.v1.ListFilesResponse\x12W\n\x08ReadFile\x12#.backsmith.files.v1.ReadFileRequest\x1a$.backsmith.files.v1.ReadFileResponse0\x01\x12\x63\n\x0cReadSnapshot\x12\'.backsmith.files.v1.ReadSnapshotRequest\x1a(.backsmith.files.v1.ReadSnapshotResponse0\x01\x12l\n\x0f\x41rchiveSnapshot\x12*.backsmith.files.v1.ArchiveSnapshotRequest\x1a+.backsmith.files.v1.ArchiveSnapshotResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&backsmith/files/v1/files_service.proto\x12\x12\x62\x61\x63ksmith.files.v1\x1a!backsmith/files/v1/snapshot.proto\"`\n\x11WriteFilesRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\n\x07_header\"D\n\x12WriteFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\"F\n\x17\x46indMissingBlobsRequest\x12+\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"G\n\x18\x46indMissingBlobsResponse\x12+\n\x07missing\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"m\n\x15\x43ommitSnapshotRequest\x12\x18\n\x10\x62\x61se_snapshot_id\x18\x01 \x01(\t\x12*\n\x03\x61\x64\x64\x18\x02 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x0e\n\x06remove\x18\x03 \x03(\t\"H\n\x16\x43ommitSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\")\n\x12GetSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"E\n\x13GetSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\"N\n\x10ListFilesRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x11ListFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x0fReadFileRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x03\"]\n\x10ReadFileResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"*\n\x13ReadSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"a\n\x14ReadSnapshotResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"p\n\x16\x41rchiveSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32!.backsmith.files.v1.ArchiveFormat\x12\x0e\n\x06prefix\x18\x03 \x01(\t\"\'\n\x17\x41rchiveSnapshotResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*b\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x19\n\x15\x41RCHIVE_FORMAT_TAR_GZ\x10\x02\x32\xab\x06\n\x0c\x46ilesService\x12]\n\nWriteFiles\x12%.backsmith.files.v1.WriteFilesRequest\x1a&.backsmith.files.v1.WriteFilesResponse(\x01\x12m\n\x10\x46indMissingBlobs\x12+.backsmith.files.v1.FindMissingBlobsRequest\x1a,.backsmith.files.v1.FindMissingBlobsResponse\x12g\n\x0e\x43ommitSnapshot\x12).backsmith.files.v1.CommitSnapshotRequest\x1a*.backsmith.files.v1.CommitSnapshotResponse\x12^\n\x0bGetSnapshot\x12&.backsmith.files.v1.GetSnapshotRequest\x1a\'.backsmith.files.v1.GetSnapshotResponse\x12X\n\tListFiles\x12$.backsmith.files.v1.ListFilesRequest\x1a%.backsmith.files.v1.ListFilesResponse\x12W\n\x08ReadFile\x12#.backsmith.files.v1.ReadFileRequest\x1a$.backsmith.files.v1.ReadFileResponse0\x01\x12\x63\n\x0cReadSnapshot\x12\'.backsmith.files.v1.ReadSnapshotRequest\x1a(.backsmith.files.v1.ReadSnapshotResponse0\x01\x12l\n\x0f\x41rchiveSnapshot\x12*.backsmith.files.v1.ArchiveSnapshotRequest\x1a+.backsmith.files.v1.ArchiveSnapshotResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'backsmith.files.v1.files_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ARCHIVEFORMAT']._serialized_start=1216
-  _globals['_ARCHIVEFORMAT']._serialized_end=1314
+  _globals['_ARCHIVEFORMAT']._serialized_start=1361
+  _globals['_ARCHIVEFORMAT']._serialized_end=1459
   _globals['_WRITEFILESREQUEST']._serialized_start=97
   _globals['_WRITEFILESREQUEST']._serialized_end=193
   _globals['_WRITEFILESRESPONSE']._serialized_start=195
   _globals['_WRITEFILESRESPONSE']._serialized_end=263
-  _globals['_COMMITSNAPSHOTREQUEST']._serialized_start=265
-  _globals['_COMMITSNAPSHOTREQUEST']._serialized_end=374
-  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_start=376
-  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_end=448
-  _globals['_GETSNAPSHOTREQUEST']._serialized_start=450
-  _globals['_GETSNAPSHOTREQUEST']._serialized_end=491
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=493
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=562
-  _globals['_LISTFILESREQUEST']._serialized_start=564
-  _globals['_LISTFILESREQUEST']._serialized_end=642
-  _globals['_LISTFILESRESPONSE']._serialized_start=644
-  _globals['_LISTFILESRESPONSE']._serialized_end=736
-  _globals['_READFILEREQUEST']._serialized_start=738
-  _globals['_READFILEREQUEST']._serialized_end=821
-  _globals['_READFILERESPONSE']._serialized_start=823
-  _globals['_READFILERESPONSE']._serialized_end=916
-  _globals['_READSNAPSHOTREQUEST']._serialized_start=918
-  _globals['_READSNAPSHOTREQUEST']._serialized_end=960
-  _globals['_READSNAPSHOTRESPONSE']._serialized_start=962
-  _globals['_READSNAPSHOTRESPONSE']._serialized_end=1059
-  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_start=1061
-  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_end=1173
-  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_start=1175
-  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_end=1214
-  _globals['_FILESSERVICE']._serialized_start=1317
-  _globals['_FILESSERVICE']._serialized_end=2017
+  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_start=265
+  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_end=335
+  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_start=337
+  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_end=408
+  _globals['_COMMITSNAPSHOTREQUEST']._serialized_start=410
+  _globals['_COMMITSNAPSHOTREQUEST']._serialized_end=519
+  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_start=521
+  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_end=593
+  _globals['_GETSNAPSHOTREQUEST']._serialized_start=595
+  _globals['_GETSNAPSHOTREQUEST']._serialized_end=636
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=638
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=707
+  _globals['_LISTFILESREQUEST']._serialized_start=709
+  _globals['_LISTFILESREQUEST']._serialized_end=787
+  _globals['_LISTFILESRESPONSE']._serialized_start=789
+  _globals['_LISTFILESRESPONSE']._serialized_end=881
+  _globals['_READFILEREQUEST']._serialized_start=883
+  _globals['_READFILEREQUEST']._serialized_end=966
+  _globals['_READFILERESPONSE']._serialized_start=968
+  _globals['_READFILERESPONSE']._serialized_end=1061
+  _globals['_READSNAPSHOTREQUEST']._serialized_start=1063
+  _globals['_READSNAPSHOTREQUEST']._serialized_end=1105
+  _globals['_READSNAPSHOTRESPONSE']._serialized_start=1107
+  _globals['_READSNAPSHOTRESPONSE']._serialized_end=1204
+  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_start=1206
+  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_end=1318
+  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_start=1320
+  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_end=1359
+  _globals['_FILESSERVICE']._serialized_start=1462
+  _globals['_FILESSERVICE']._serialized_end=2273
 # @@protoc_insertion_point(module_scope)

@@ -99,6 +99,54 @@ class WriteFilesResponse(_message.Message):
 Global___WriteFilesResponse: _TypeAlias = WriteFilesResponse  # noqa: Y015
 
 @_typing.final
+class FindMissingBlobsRequest(_message.Message):
+    """Which blobs the caller has."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIGESTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def digests(self) -> _containers.RepeatedCompositeFieldContainer[_snapshot_pb2.Digest]:
+        """Their digests; repeats are harmless."""
+
+    def __init__(
+        self,
+        *,
+        digests: _abc.Iterable[_snapshot_pb2.Digest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMissingBlobsRequest: _TypeAlias = FindMissingBlobsRequest  # noqa: Y015
+
+@_typing.final
+class FindMissingBlobsResponse(_message.Message):
+    """Which of them to upload."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MISSING_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedCompositeFieldContainer[_snapshot_pb2.Digest]:
+        """Those that are not stored, each once, sorted by SHA-256."""
+
+    def __init__(
+        self,
+        *,
+        missing: _abc.Iterable[_snapshot_pb2.Digest] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["missing", b"missing"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FindMissingBlobsResponse: _TypeAlias = FindMissingBlobsResponse  # noqa: Y015
+
+@_typing.final
 class CommitSnapshotRequest(_message.Message):
     """What a new snapshot holds."""
 

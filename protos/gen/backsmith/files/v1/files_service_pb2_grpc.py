@@ -43,6 +43,11 @@ class FilesServiceStub:
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesRequest.SerializeToString,
                 response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesResponse.FromString,
                 _registered_method=True)
+        self.FindMissingBlobs = channel.unary_unary(
+                '/backsmith.files.v1.FilesService/FindMissingBlobs',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsResponse.FromString,
+                _registered_method=True)
         self.CommitSnapshot = channel.unary_unary(
                 '/backsmith.files.v1.FilesService/CommitSnapshot',
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.CommitSnapshotRequest.SerializeToString,
@@ -98,6 +103,18 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FindMissingBlobs(self, request, context):
+        """FindMissingBlobs names the blobs that are not stored, so that only they are uploaded.
+
+        A blob that is stored is kept from garbage collection for a lease.
+
+        Errors:
+        * INVALID_ARGUMENT: a digest is malformed, or there are more than a snapshot may have.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CommitSnapshot(self, request, context):
         """CommitSnapshot makes a snapshot: a base, if any, plus and minus some files.
 
@@ -107,6 +124,7 @@ class FilesServiceServicer:
         * INVALID_ARGUMENT: a path breaks the path rules or clashes with another.
         * NOT_FOUND: the base is unknown.
         * FAILED_PRECONDITION: a blob is missing; `PreconditionFailure` names each.
+        * RESOURCE_EXHAUSTED: the files' number or sum is over its limit, or the disk is full.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,6 +177,7 @@ class FilesServiceServicer:
 
         Errors:
         * NOT_FOUND: the snapshot is unknown.
+        * INVALID_ARGUMENT: the prefix breaks the path rules.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -171,6 +190,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.WriteFiles,
                     request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesRequest.FromString,
                     response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesResponse.SerializeToString,
+            ),
+            'FindMissingBlobs': grpc.unary_unary_rpc_method_handler(
+                    servicer.FindMissingBlobs,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsResponse.SerializeToString,
             ),
             'CommitSnapshot': grpc.unary_unary_rpc_method_handler(
                     servicer.CommitSnapshot,
@@ -234,6 +258,33 @@ class FilesService:
             '/backsmith.files.v1.FilesService/WriteFiles',
             backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesRequest.SerializeToString,
             backsmith_dot_files_dot_v1_dot_files__service__pb2.WriteFilesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FindMissingBlobs(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.files.v1.FilesService/FindMissingBlobs',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.FindMissingBlobsResponse.FromString,
             options,
             channel_credentials,
             insecure,

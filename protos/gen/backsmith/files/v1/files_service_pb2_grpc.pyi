@@ -49,6 +49,14 @@ class FilesServiceStub:
     * RESOURCE_EXHAUSTED: a file, their number or their sum is over its limit,
       or the disk is full.
     """
+    FindMissingBlobs: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.FindMissingBlobsRequest, _files_service_pb2.FindMissingBlobsResponse]
+    """FindMissingBlobs names the blobs that are not stored, so that only they are uploaded.
+
+    A blob that is stored is kept from garbage collection for a lease.
+
+    Errors:
+    * INVALID_ARGUMENT: a digest is malformed, or there are more than a snapshot may have.
+    """
     CommitSnapshot: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.CommitSnapshotRequest, _files_service_pb2.CommitSnapshotResponse]
     """CommitSnapshot makes a snapshot: a base, if any, plus and minus some files.
 
@@ -58,6 +66,7 @@ class FilesServiceStub:
     * INVALID_ARGUMENT: a path breaks the path rules or clashes with another.
     * NOT_FOUND: the base is unknown.
     * FAILED_PRECONDITION: a blob is missing; `PreconditionFailure` names each.
+    * RESOURCE_EXHAUSTED: the files' number or sum is over its limit, or the disk is full.
     """
     GetSnapshot: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.GetSnapshotRequest, _files_service_pb2.GetSnapshotResponse]
     """GetSnapshot tells a snapshot's size and age.
@@ -90,6 +99,7 @@ class FilesServiceStub:
 
     Errors:
     * NOT_FOUND: the snapshot is unknown.
+    * INVALID_ARGUMENT: the prefix breaks the path rules.
     """
 
 @_typing.type_check_only
@@ -113,6 +123,14 @@ class FilesServiceAsyncStub(FilesServiceStub):
     * RESOURCE_EXHAUSTED: a file, their number or their sum is over its limit,
       or the disk is full.
     """
+    FindMissingBlobs: _aio.UnaryUnaryMultiCallable[_files_service_pb2.FindMissingBlobsRequest, _files_service_pb2.FindMissingBlobsResponse]  # type: ignore[assignment]
+    """FindMissingBlobs names the blobs that are not stored, so that only they are uploaded.
+
+    A blob that is stored is kept from garbage collection for a lease.
+
+    Errors:
+    * INVALID_ARGUMENT: a digest is malformed, or there are more than a snapshot may have.
+    """
     CommitSnapshot: _aio.UnaryUnaryMultiCallable[_files_service_pb2.CommitSnapshotRequest, _files_service_pb2.CommitSnapshotResponse]  # type: ignore[assignment]
     """CommitSnapshot makes a snapshot: a base, if any, plus and minus some files.
 
@@ -122,6 +140,7 @@ class FilesServiceAsyncStub(FilesServiceStub):
     * INVALID_ARGUMENT: a path breaks the path rules or clashes with another.
     * NOT_FOUND: the base is unknown.
     * FAILED_PRECONDITION: a blob is missing; `PreconditionFailure` names each.
+    * RESOURCE_EXHAUSTED: the files' number or sum is over its limit, or the disk is full.
     """
     GetSnapshot: _aio.UnaryUnaryMultiCallable[_files_service_pb2.GetSnapshotRequest, _files_service_pb2.GetSnapshotResponse]  # type: ignore[assignment]
     """GetSnapshot tells a snapshot's size and age.
@@ -154,6 +173,7 @@ class FilesServiceAsyncStub(FilesServiceStub):
 
     Errors:
     * NOT_FOUND: the snapshot is unknown.
+    * INVALID_ARGUMENT: the prefix breaks the path rules.
     """
 
 class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -182,6 +202,20 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def FindMissingBlobs(
+        self,
+        request: _files_service_pb2.FindMissingBlobsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.FindMissingBlobsResponse, _abc.Awaitable[_files_service_pb2.FindMissingBlobsResponse]]:
+        """FindMissingBlobs names the blobs that are not stored, so that only they are uploaded.
+
+        A blob that is stored is kept from garbage collection for a lease.
+
+        Errors:
+        * INVALID_ARGUMENT: a digest is malformed, or there are more than a snapshot may have.
+        """
+
+    @_abc_1.abstractmethod
     def CommitSnapshot(
         self,
         request: _files_service_pb2.CommitSnapshotRequest,
@@ -195,6 +229,7 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         * INVALID_ARGUMENT: a path breaks the path rules or clashes with another.
         * NOT_FOUND: the base is unknown.
         * FAILED_PRECONDITION: a blob is missing; `PreconditionFailure` names each.
+        * RESOURCE_EXHAUSTED: the files' number or sum is over its limit, or the disk is full.
         """
 
     @_abc_1.abstractmethod
@@ -257,6 +292,7 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         * NOT_FOUND: the snapshot is unknown.
+        * INVALID_ARGUMENT: the prefix breaks the path rules.
         """
 
 def add_FilesServiceServicer_to_server(servicer: FilesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
