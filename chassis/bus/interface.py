@@ -2,7 +2,7 @@
 
 An event log keeps messages in one total order, a work queue hands each job to one worker at a time,
 and a key-value store keeps small values that every replica sees. `memory` keeps them in the
-process, `jetstream` in NATS; `tests/contract/test_bus.py` holds both to the same promises.
+process, `jetstream` in NATS; `tests/contract/bus` holds both to the same promises.
 """
 
 from collections.abc import AsyncIterator

@@ -1,0 +1,82 @@
+"""Reading what a stream keeps, page by page, with direct batch gets."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from nats.aio.msg import Msg
+
+from chassis.bus.interface import Message
+from chassis.bus.jetstream.errors import NO_MESSAGE_FOUND, ApiError, away
+from chassis.bus.jetstream.session import API, STATUS, Session
+from chassis.bus.jetstream.stored import from_direct
+
+END_OF_BATCH = "204"
+NOT_FOUND = "404"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Messages that follow one another on a subject."""
+
+    messages: tuple[Message, ...]
+    """In order; empty when nothing follows."""
+
+    complete: bool
+    """Whether nothing more of the subject was kept when the page was read."""
+
+
+async def read_page(
+    session: Session, name: str, subject: str, *, epoch: str, after: int, limit: int
+) -> Page:
+    """Read what follows a sequence on a subject.
+
+    Any replica may answer, also one that lags: what it has is a prefix of what the leader has.
+    """
+    query = {"seq": after + 1, "next_by_subj": subject, "batch": limit}
+    payload = json.dumps(query).encode()
+    *found, end = await session.request_many(f"{API}.DIRECT.GET.{name}", payload)
+    status = (end.headers or {}).get(STATUS)
+    if status == NOT_FOUND and not found:
+        return Page(messages=(), complete=True)
+    if status != END_OF_BATCH:
+        raise away(f"The bus could not read its history: status {status}")
+    _check_chain(found, end)
+    messages = tuple(from_direct(message, epoch=epoch) for message in found)
+    return Page(messages=messages, complete=_pending(end) == 0)
+
+
+async def newest(session: Session, name: str, subject: str) -> dict[str, Any] | None:
+    """Return the newest message of a subject, as the leader has it, or None."""
+    return await _get(session, name, {"last_by_subj": subject})
+
+
+async def next_of(session: Session, name: str, subject: str, after: int) -> dict[str, Any] | None:
+    """Return the first message of a subject after a sequence, as the leader has it, or None."""
+    return await _get(session, name, {"seq": after + 1, "next_by_subj": subject})
+
+
+async def _get(session: Session, name: str, query: dict[str, object]) -> dict[str, Any] | None:
+    try:
+        answer = await session.api(f"STREAM.MSG.GET.{name}", query)
+    except ApiError as error:
+        if error.number != NO_MESSAGE_FOUND:
+            raise
+        return None
+    found: dict[str, Any] = answer["message"]
+    return found
+
+
+def _check_chain(found: list[Msg], end: Msg) -> None:
+    """Each answer names the one before it: refuse a page from which one got lost on the way."""
+    for before, message in zip(found, [*found[1:], end], strict=True):
+        if (message.headers or {}).get("Nats-Last-Sequence") != _sequence(before):
+            raise away("The bus lost part of an answer; try again")
+
+
+def _sequence(message: Msg) -> str:
+    return (message.headers or {}).get("Nats-Sequence", "")
+
+
+def _pending(end: Msg) -> int:
+    return int((end.headers or {}).get("Nats-Num-Pending", "0"))

@@ -1,0 +1,78 @@
+"""Storing a message in a stream, once, whatever happens to its acknowledgement."""
+
+import asyncio
+import json
+from typing import Any
+
+from chassis.bus.jetstream.errors import (
+    DUPLICATE_IN_PROCESS,
+    WRONG_LAST_SEQUENCE,
+    ApiError,
+    NoResponderError,
+    api_error,
+    away,
+)
+from chassis.bus.jetstream.history import next_of
+from chassis.bus.jetstream.settings import BusSettings
+from chassis.bus.jetstream.stored import EXPECTED_LAST, MESSAGE_ID, message_id_of
+from chassis.bus.jetstream.streams import Stream
+from chassis.errors import UnavailableError
+
+RETRY_SECONDS = 0.1
+
+
+class WrongLastError(Exception):
+    """The subject's newest message is not the one that was expected."""
+
+
+async def store(
+    stream: Stream, settings: BusSettings, subject: str, data: bytes, headers: dict[str, str]
+) -> int:
+    """Store a message that carries a message id, and return its sequence.
+
+    Raises:
+        WrongLastError: The subject's newest message is not the expected one.
+        UnavailableError: No session is open, or no acknowledgement came within `append_within`.
+    """
+    await stream.session()
+    try:
+        async with asyncio.timeout(settings.append_within.total_seconds()):
+            return await _store(stream, subject, data, headers)
+    except TimeoutError as error:
+        raise away("The bus did not confirm in time; try again") from error
+
+
+async def _store(stream: Stream, subject: str, data: bytes, headers: dict[str, str]) -> int:
+    while True:
+        try:
+            return await _try(stream, subject, data, headers)
+        except NoResponderError:
+            stream.doubt()
+        except UnavailableError:
+            pass  # asked again below, with the same message id
+        except ApiError as error:
+            if error.number in WRONG_LAST_SEQUENCE:
+                return await _repeated(stream, subject, headers)
+            if error.number not in DUPLICATE_IN_PROCESS:
+                raise
+        await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _try(stream: Stream, subject: str, data: bytes, headers: dict[str, str]) -> int:
+    session = await stream.wait_session()
+    answer = await session.request(subject, data, headers=headers)
+    result: dict[str, Any] = json.loads(answer.data)
+    if "error" in result:
+        raise api_error(result["error"])
+    sequence: int = result["seq"]
+    return sequence
+
+
+async def _repeated(stream: Stream, subject: str, headers: dict[str, str]) -> int:
+    """Tell a repeat from a lost race: the server checks the sequence before the message id."""
+    session = await stream.wait_session()
+    found = await next_of(session, stream.name, subject, int(headers[EXPECTED_LAST]))
+    if found is None or message_id_of(found) != headers[MESSAGE_ID]:
+        raise WrongLastError
+    sequence: int = found["seq"]
+    return sequence

@@ -1,0 +1,213 @@
+"""One connection to a server, from its beginning to its end.
+
+A session is never mended: when the connection is lost, it ends, everything that waits on it fails
+at once, and `connection` opens another. So no half-sent state outlives a connection.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from chassis.bus.jetstream.errors import NoResponderError, api_error, away
+from chassis.bus.jetstream.settings import BusSettings
+from chassis.errors import LimitExceededError
+
+API = "$JS.API"
+STATUS = "Status"
+NO_RESPONDERS = "503"
+GIVE_BACK = b"-NAK"
+MAX_PENDING_MESSAGES = 1_000_000
+MAX_PENDING_BYTES = 256 * 1024 * 1024
+
+
+class _Answer:
+    """What comes back for one request: one message, or many ended by a status."""
+
+    __slots__ = ("done", "many", "messages")
+
+    def __init__(self, *, many: bool) -> None:
+        self.many = many
+        self.messages: list[Msg] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def take(self, message: Msg) -> None:
+        """Note a message; the last one settles the answer."""
+        self.messages.append(message)
+        ended = not self.many or (message.headers is not None and STATUS in message.headers)
+        if ended and not self.done.done():
+            self.done.set_result(None)
+
+    def fail(self) -> None:
+        """Give up: the connection was lost."""
+        if not self.done.done():
+            self.done.set_exception(away("The connection to the bus was lost; try again"))
+
+
+class Session:
+    """Requests and subscriptions over one connection.
+
+    All answers come to one inbox subscription, told apart by a counter; as many requests as the
+    window allows are under way at once.
+    """
+
+    def __init__(self, client: Client, settings: BusSettings) -> None:
+        self.client = client
+        self.ended = asyncio.Event()
+        self._settings = settings
+        self._prefix = client.new_inbox() + "."
+        self._answers: dict[str, _Answer] = {}
+        self._window = asyncio.Semaphore(settings.max_in_flight)
+        self._count = 0
+
+    async def start(self) -> None:
+        """Listen for answers."""
+        await self.subscribe(self._prefix + "*", self._on_answer)
+
+    def end(self) -> None:
+        """Fail whatever waits: the connection is lost."""
+        self.ended.set()
+        for answer in self._answers.values():
+            answer.fail()
+
+    async def watch(self) -> None:
+        """Return when the connection is lost, or answers no more."""
+        while not self.ended.is_set():
+            try:
+                async with asyncio.timeout(self._settings.heartbeat.total_seconds()):
+                    await self.ended.wait()
+            except TimeoutError:
+                await self._check()
+
+    async def request(
+        self, subject: str, payload: bytes = b"", *, headers: dict[str, str] | None = None
+    ) -> Msg:
+        """Send a request and return its answer.
+
+        Raises:
+            UnavailableError: None came in time; whether the request was served is unknown.
+            NoResponderError: Nobody serves the subject.
+        """
+        answers = await self._ask(_Answer(many=False), subject, payload, headers)
+        answer: Msg = answers[0]
+        if answer.headers is not None and answer.headers.get(STATUS) == NO_RESPONDERS:
+            raise NoResponderError("The bus has nobody for this; try again later")
+        return answer
+
+    async def request_many(self, subject: str, payload: bytes) -> list[Msg]:
+        """Send a request and return all its answers; the last one is the status that ends them."""
+        return await self._ask(_Answer(many=True), subject, payload, None)
+
+    async def pull(self, subject: str, payload: bytes, *, within: timedelta) -> Msg | None:
+        """Ask for one job, which arrives under its own subject and so on an inbox of its own.
+
+        One that arrives when its asker has been cancelled goes straight back.
+        """
+        answer = _Answer(many=False)
+        token = self._next_token()
+
+        async def on_message(message: Msg) -> None:
+            answer.take(message)
+
+        try:
+            subscription = await self.subscribe(self.client.new_inbox(), on_message)
+            try:
+                async with asyncio.timeout(within.total_seconds()):
+                    self._answers[token] = answer
+                    await self._send(subject, payload, subscription.subject, None)
+                    await answer.done
+            finally:
+                self._answers.pop(token, None)
+                with suppress(nats.errors.Error):
+                    await subscription.unsubscribe()
+        except asyncio.CancelledError:
+            for message in answer.messages:
+                if message.reply:
+                    await self.publish(message.reply, GIVE_BACK)
+            raise
+        except TimeoutError:
+            return None
+        return answer.messages[0]
+
+    async def subscribe(self, subject: str, take: Callable[[Msg], Awaitable[None]]) -> Subscription:
+        """Hand every message of a subject to `take`, until unsubscribed."""
+        try:
+            return await self.client.subscribe(
+                subject,
+                cb=take,
+                pending_msgs_limit=MAX_PENDING_MESSAGES,
+                pending_bytes_limit=MAX_PENDING_BYTES,
+            )
+        except nats.errors.Error as error:
+            raise away() from error
+
+    async def api(self, call: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Call the JetStream API.
+
+        Raises:
+            ApiError: The server refused.
+        """
+        payload = b"" if body is None else json.dumps(body).encode()
+        answer = await self.request(f"{API}.{call}", payload)
+        result: dict[str, Any] = json.loads(answer.data)
+        if "error" in result:
+            raise api_error(result["error"])
+        return result
+
+    async def publish(self, subject: str, payload: bytes = b"", *, reply: str = "") -> None:
+        """Send a message that nobody answers here."""
+        try:
+            await self.client.publish(subject, payload, reply=reply)
+        except nats.errors.Error as error:
+            raise away() from error
+
+    async def _ask(
+        self, answer: _Answer, subject: str, payload: bytes, headers: dict[str, str] | None
+    ) -> list[Msg]:
+        token = self._next_token()
+        try:
+            async with asyncio.timeout(self._settings.answer_within.total_seconds()), self._window:
+                self._answers[token] = answer
+                await self._send(subject, payload, self._prefix + token, headers)
+                await answer.done
+        except TimeoutError as error:
+            raise away("The bus did not answer in time; try again") from error
+        finally:
+            self._answers.pop(token, None)
+        return answer.messages
+
+    async def _send(
+        self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None
+    ) -> None:
+        if self.ended.is_set():
+            raise away()
+        try:
+            await self.client.publish(subject, payload, reply=reply, headers=headers)
+        except nats.errors.MaxPayloadError as error:
+            limit = self.client.max_payload
+            raise LimitExceededError(f"A message has at most {limit} bytes") from error
+        except nats.errors.Error as error:
+            raise away() from error
+
+    def _next_token(self) -> str:
+        self._count += 1
+        return str(self._count)
+
+    async def _on_answer(self, message: Msg) -> None:
+        answer = self._answers.get(message.subject[len(self._prefix) :])
+        if answer is not None:
+            answer.take(message)
+
+    async def _check(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.answer_within.total_seconds()):
+                await self.client.rtt()
+        except (nats.errors.Error, OSError, TimeoutError):
+            self.end()

@@ -1,0 +1,146 @@
+"""Streams: made when they are not there, told apart by an epoch when they were made anew."""
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from chassis.bus.jetstream.connection import Connection
+from chassis.bus.jetstream.errors import STREAM_NAME_IN_USE, STREAM_NOT_FOUND, ApiError
+from chassis.bus.jetstream.session import Session
+from chassis.bus.jetstream.settings import BusSettings
+
+EPOCH = "bus.epoch"
+NANOSECONDS = 10**9
+CHANGEABLE = ("subjects", "max_age", "num_replicas", "duplicate_window")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamState:
+    """What a stream is and keeps at one moment, as its leader says."""
+
+    epoch: str
+    """The stream's incarnation."""
+
+    first: int
+    """The sequence of the oldest message kept; one more than `last` when none is."""
+
+    last: int
+    """The sequence of the newest message ever taken."""
+
+
+def nanoseconds(duration: timedelta) -> int:
+    """Return a duration in the server's unit."""
+    return round(duration.total_seconds() * NANOSECONDS)
+
+
+def stream(name: str, settings: BusSettings, **more: object) -> dict[str, object]:
+    """Return a stream's configuration: durable, replicated as set, and what `more` says."""
+    return {
+        "name": name,
+        "storage": "file",
+        "num_replicas": settings.replicas,
+        "duplicate_window": nanoseconds(settings.deduplicate_within),
+        "max_consumers": settings.max_consumers,
+        **more,
+    }
+
+
+class Stream:
+    """A stream that is there whenever a session is: made, or made anew, when it is missing."""
+
+    def __init__(self, connection: Connection, config: dict[str, object]) -> None:
+        self.name = str(config["name"])
+        self.epoch = ""
+        self._connection = connection
+        self._config = config
+        self._checked: Session | None = None
+        self._lock = asyncio.Lock()
+
+    async def session(self) -> Session:
+        """Return the open session, on which the stream is known to be.
+
+        Raises:
+            UnavailableError: There is none, or the stream cannot be made now.
+        """
+        return await self._on(self._connection.session())
+
+    async def wait_session(self) -> Session:
+        """Return a session on which the stream is known to be, as soon as there is one."""
+        return await self._on(await self._connection.wait())
+
+    def doubt(self) -> None:
+        """Look whether the stream is there before the next use."""
+        self._checked = None
+
+    async def state(self) -> StreamState:
+        """Return what the stream's leader says, after making the stream if it is missing."""
+        session = await self.session()
+        found = await inspect(session, self.name)
+        if found is None:
+            found = await self.remake(session)
+        self.epoch = found.epoch
+        return found
+
+    async def remake(self, session: Session) -> StreamState:
+        """Make the stream if it is missing, in whatever way that came about."""
+        async with self._lock:
+            state = await ensure(session, self._config)
+            self.epoch = state.epoch
+            self._checked = session
+            return state
+
+    async def _on(self, session: Session) -> Session:
+        if self._checked is not session:
+            await self.remake(session)
+        return session
+
+
+async def ensure(session: Session, config: dict[str, object]) -> StreamState:
+    """Make a stream, or bring the one that is there in line with its configuration."""
+    name = config["name"]
+    try:
+        info = await session.api(f"STREAM.INFO.{name}")
+    except ApiError as error:
+        if error.number != STREAM_NOT_FOUND:
+            raise
+        info = await _create(session, config)
+    found = info["config"]
+    if EPOCH not in found.get("metadata", {}) or _differs(found, config):
+        info = await session.api(f"STREAM.UPDATE.{name}", found | config | _marked(found))
+    return _state(info)
+
+
+async def inspect(session: Session, name: str) -> StreamState | None:
+    """Return a stream's state, or None when it is not there."""
+    try:
+        return _state(await session.api(f"STREAM.INFO.{name}"))
+    except ApiError as error:
+        if error.number != STREAM_NOT_FOUND:
+            raise
+        return None
+
+
+async def _create(session: Session, config: dict[str, object]) -> dict[str, Any]:
+    try:
+        return await session.api(f"STREAM.CREATE.{config['name']}", config | _marked({}))
+    except ApiError as error:
+        if error.number != STREAM_NAME_IN_USE:
+            raise
+        return await session.api(f"STREAM.INFO.{config['name']}")  # another process was first
+
+
+def _marked(found: dict[str, Any]) -> dict[str, object]:
+    return {"metadata": {EPOCH: secrets.token_hex(8)} | found.get("metadata", {})}
+
+
+def _differs(found: dict[str, Any], config: dict[str, object]) -> bool:
+    return any(key in config and found.get(key) != config[key] for key in CHANGEABLE)
+
+
+def _state(info: dict[str, Any]) -> StreamState:
+    epoch = info["config"].get("metadata", {}).get(EPOCH, "")
+    return StreamState(
+        epoch=epoch, first=info["state"]["first_seq"], last=info["state"]["last_seq"]
+    )
