@@ -5,16 +5,15 @@ import ctypes
 import os
 import signal
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from asyncio.subprocess import DEVNULL, Process
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cli.errors import StartError
+from cli.system.pipe import Pipe
 
-CHUNK_BYTES = 64 * 1024
-MAX_LINE_BYTES = 1024 * 1024
 LAST_WORDS = timedelta(seconds=1)
 """How long to listen on: a grandchild in a group of its own may keep the pipes open."""
 
@@ -50,6 +49,7 @@ class Child:
     Args:
         name: What to call it.
         process: The process.
+        pipes: What it writes.
         address_in: Finds the address in the line by which the child says that it is ready.
         hear: Takes every line that it writes.
     """
@@ -58,6 +58,7 @@ class Child:
         self,
         name: str,
         process: Process,
+        pipes: Sequence[Pipe],
         *,
         address_in: Callable[[str], str | None],
         hear: Hear,
@@ -68,8 +69,8 @@ class Child:
         self._hear = hear
         self._last_line = ""
         self._address: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        streams = [stream for stream in (process.stdout, process.stderr) if stream]
-        self._readers = [asyncio.create_task(self._listen(stream)) for stream in streams]
+        self._pipes = pipes
+        self._readers = [asyncio.create_task(self._listen(pipe)) for pipe in pipes]
 
     @classmethod
     async def start(
@@ -80,18 +81,27 @@ class Child:
         Raises:
             OSError: The program is not there, or the machine is out of processes.
         """
-        process = await asyncio.create_subprocess_exec(
-            *command.argv,
-            stdin=DEVNULL,
-            stdout=PIPE,
-            stderr=PIPE,
-            env=dict(command.environ),
-            cwd=command.folder,
-            pass_fds=(command.held,) if command.held >= 0 else (),
-            process_group=0,
-            preexec_fn=_die_with_parent(os.getpid()),
-        )
-        return cls(name, process, address_in=address_in, hear=hear)
+        pipes = [await Pipe.open(), await Pipe.open()]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command.argv,
+                stdin=DEVNULL,
+                stdout=pipes[0].writer,
+                stderr=pipes[1].writer,
+                env=dict(command.environ),
+                cwd=command.folder,
+                pass_fds=(command.held,) if command.held >= 0 else (),
+                process_group=0,
+                preexec_fn=_die_with_parent(os.getpid()),
+            )
+        except BaseException:
+            for pipe in pipes:
+                pipe.close()
+            raise
+        finally:
+            for pipe in pipes:
+                pipe.close_writer()
+        return cls(name, process, pipes, address_in=address_in, hear=hear)
 
     @property
     def pid(self) -> int:
@@ -126,6 +136,8 @@ class Child:
         code = await self._process.wait()
         _kill_group(self.pid)
         await asyncio.wait(self._readers, timeout=LAST_WORDS.total_seconds())
+        for pipe in self._pipes:
+            pipe.close()
         if code >= 0:
             return f"exit code {code}"
         return f"killed by {signal.Signals(-code).name}"
@@ -143,26 +155,12 @@ class Child:
             _kill_group(self.pid)
         await self.ended()
 
-    async def _listen(self, stream: asyncio.StreamReader) -> None:
-        async for line in _lines(stream):
+    async def _listen(self, pipe: Pipe) -> None:
+        async for line in pipe.lines():
             if not self._address.done() and (address := self._address_in(line)):
                 self._address.set_result(address)
             self._last_line = line.strip() or self._last_line
             self._hear(line)
-
-
-async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Yield the lines of a stream; one that is endless comes in pieces."""
-    pending = b""
-    while chunk := await stream.read(CHUNK_BYTES):
-        *lines, pending = (pending + chunk).split(b"\n")
-        if len(pending) > MAX_LINE_BYTES:
-            lines.append(pending)
-            pending = b""
-        for line in lines:
-            yield line.decode(errors="replace")
-    if pending:
-        yield pending.decode(errors="replace")
 
 
 def _kill_group(group: int) -> None:

@@ -62,10 +62,10 @@ def programs(plan: Plan) -> Sequence[Program]:
     builder = _Builder(plan)
     return (
         Program(name="nats", command=builder.nats, address_in=_nats_address),
-        Program(name="files", command=builder.files, address_in=_ready_address),
-        Program(name="generator", command=builder.generator, address_in=_ready_address),
-        Program(name="orchestrator", command=builder.orchestrator, address_in=_ready_address),
-        Program(name="bridge", command=builder.bridge, address_in=_ready_address),
+        Program(name="files", command=builder.files, address_in=ready_address),
+        Program(name="generator", command=builder.generator, address_in=ready_address),
+        Program(name="orchestrator", command=builder.orchestrator, address_in=ready_address),
+        Program(name="bridge", command=builder.bridge, address_in=ready_address),
     )
 
 
@@ -74,7 +74,8 @@ def _nats_address(line: str) -> str | None:
     return found.group(1) if found else None
 
 
-def _ready_address(line: str) -> str | None:
+def ready_address(line: str) -> str | None:
+    """Return the address in a service's `ready ADDRESS` line; None for any other line."""
     word, _, address = line.partition(" ")
     return address.strip() if word == "ready" else None
 
