@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from generator_svc.assessment import confine
 from generator_svc.assessment.settings import SandboxSettings
@@ -54,8 +55,11 @@ class Finished:
 class Running:
     """A command that has been started."""
 
-    def __init__(self, process: asyncio.subprocess.Process, kept: int) -> None:
+    def __init__(
+        self, process: asyncio.subprocess.Process, output: asyncio.StreamReader, kept: int
+    ) -> None:
         self._process = process
+        self._output = output
         self._chunks: deque[bytes] = deque()
         self._kept = kept
         self._reader = asyncio.create_task(self._read())
@@ -94,8 +98,7 @@ class Running:
             os.killpg(self._process.pid, number)
 
     async def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101 - started with a pipe
-        while chunk := await self._process.stdout.read(_CHUNK):
+        while chunk := await self._output.read(_CHUNK):
             self._chunks.append(chunk)
             while sum(map(len, self._chunks)) - len(self._chunks[0]) >= self._kept:
                 self._chunks.popleft()
@@ -155,20 +158,22 @@ class Sandbox:
     ) -> AsyncIterator[Running]:
         """Run a command for the length of a block; nothing of its group outlives it."""
         own = not host_network and await self.isolates()
-        process = await asyncio.create_subprocess_exec(
-            *self._confined(command, own_network=own),
-            cwd=root,
-            env=_environment(root) | dict(environment or {}),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-        )
-        running = Running(process, self._settings.output_bytes)
-        try:
-            yield running
-        finally:
-            await asyncio.shield(running.kill())
+        async with _pipe() as (output, end):
+            process = await asyncio.create_subprocess_exec(
+                *self._confined(command, own_network=own),
+                cwd=root,
+                env=_environment(root) | dict(environment or {}),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=end,
+                stderr=end,
+                start_new_session=True,
+            )
+            end.close()
+            running = Running(process, output, self._settings.output_bytes)
+            try:
+                yield running
+            finally:
+                await asyncio.shield(running.kill())
 
     def _confined(self, command: Sequence[str], *, own_network: bool) -> list[str]:
         wanted = {"limits": self._limits(), "network": "own" if own_network else "host"}
@@ -193,6 +198,21 @@ class Sandbox:
             stderr=asyncio.subprocess.DEVNULL,
         )
         return await process.wait() == 0
+
+
+@asynccontextmanager
+async def _pipe() -> AsyncIterator[tuple[asyncio.StreamReader, BinaryIO]]:
+    """Open a pipe of our own: asyncio's would make a wait for the process one for its children."""
+    read_end, write_end = os.pipe()
+    with os.fdopen(write_end, "wb", buffering=0) as end:
+        reader = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", buffering=0)
+        )
+        try:
+            yield reader, end
+        finally:
+            transport.close()
 
 
 def _environment(root: Path) -> dict[str, str]:

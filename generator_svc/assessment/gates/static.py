@@ -16,7 +16,7 @@ STRICT_RULES = "ASYNC,B,C4,DTZ,E,F,I,ISC,PIE,PT,RET,RUF,SIM,UP,W"
 """What every project is held to beside its own configuration."""
 
 _MYPY_ERROR = re.compile(r"^.+?:\d+(?::\d+)?: error: .+$", re.MULTILINE)
-_RUFF_UNFORMATTED = re.compile(r"^Would reformat: .+$", re.MULTILINE)
+_RUFF_UNFORMATTED = re.compile(r"^ *--> (.+?):\d+:\d+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def ruff_check(output: str) -> list[str]:
 
 def ruff_format(output: str) -> list[str]:
     """Return the findings of `ruff format --check`."""
-    return _RUFF_UNFORMATTED.findall(output)
+    return [f"{path}: would be reformatted" for path in _RUFF_UNFORMATTED.findall(output)]
 
 
 def mypy(output: str) -> list[str]:
