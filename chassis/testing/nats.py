@@ -66,7 +66,7 @@ class NatsServer:
         self.name = name
         self.store = store
         self.port = free_port()
-        self._health_port = free_port()
+        self.health_port = free_port()
         self._cluster_port = cluster_port
         self._peers = tuple(peers)
         self._sync_interval = sync_interval
@@ -76,6 +76,11 @@ class NatsServer:
     def url(self) -> str:
         """Where clients connect."""
         return f"nats://127.0.0.1:{self.port}"
+
+    @property
+    def ended(self) -> bool:
+        """Whether no process runs."""
+        return self._process is None or self._process.poll() is not None
 
     def start(self, *, wait: bool = True) -> None:
         """Start the process on its port and store; returns when it is healthy."""
@@ -97,7 +102,7 @@ class NatsServer:
         """
         deadline = time.monotonic() + START_SECONDS
         while not self._healthy():
-            if time.monotonic() > deadline or self._ended():
+            if time.monotonic() > deadline or self.ended:
                 raise ServerNotReadyError(self._log())
             time.sleep(POLL_SECONDS)
 
@@ -131,11 +136,8 @@ class NatsServer:
             self._process.wait()
         self._process = None
 
-    def _ended(self) -> bool:
-        return self._process is None or self._process.poll() is not None
-
     def _healthy(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._health_port, timeout=1)
+        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=1)
         try:
             connection.request("GET", "/healthz")
             return connection.getresponse().status == http.HTTPStatus.OK
@@ -151,7 +153,7 @@ class NatsServer:
         lines = [
             f"server_name: {self.name}",
             f"listen: 127.0.0.1:{self.port}",
-            f"http: 127.0.0.1:{self._health_port}",
+            f"http: 127.0.0.1:{self.health_port}",
             f'jetstream {{ store_dir: "{self.store}", sync_interval: {self._sync_interval} }}',
         ]
         if self._cluster_port:

@@ -1,5 +1,6 @@
 """Reading what a stream keeps, page by page, with direct batch gets."""
 
+import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from chassis.bus.interface import Message
-from chassis.bus.jetstream.errors import NO_MESSAGE_FOUND, ApiError, away
-from chassis.bus.jetstream.session import API, STATUS, Session
+from chassis.bus.jetstream.errors import NO_MESSAGE_FOUND, ApiError, NoResponderError, away
+from chassis.bus.jetstream.session import API, NO_RESPONDERS, STATUS, Session
+from chassis.bus.jetstream.settings import BusSettings
 from chassis.bus.jetstream.stored import from_direct
+from chassis.bus.jetstream.streams import Stream
+from chassis.errors import UnavailableError
 
 END_OF_BATCH = "204"
 NOT_FOUND = "404"
@@ -27,18 +31,35 @@ class Page:
 
 
 async def read_page(
-    session: Session, name: str, subject: str, *, epoch: str, after: int, limit: int
+    stream: Stream, settings: BusSettings, subject: str, *, epoch: str, after: int
 ) -> Page:
     """Read what follows a sequence on a subject.
 
-    Any replica may answer, also one that lags: what it has is a prefix of what the leader has.
+    Any replica may answer, also one that lags: what it has is a prefix of what the leader has. One
+    that is frozen does not answer, so another one is asked, for as long as `retry_within`.
     """
-    query = {"seq": after + 1, "next_by_subj": subject, "batch": limit}
+    query = {"seq": after + 1, "next_by_subj": subject, "batch": settings.replay_batch}
     payload = json.dumps(query).encode()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + settings.retry_within.total_seconds()
+    while True:
+        session = await stream.session()
+        try:
+            return await _read_page(session, stream.name, payload, epoch)
+        except NoResponderError:
+            raise
+        except UnavailableError:
+            if loop.time() > deadline:
+                raise
+
+
+async def _read_page(session: Session, name: str, payload: bytes, epoch: str) -> Page:
     *found, end = await session.request_many(f"{API}.DIRECT.GET.{name}", payload)
     status = (end.headers or {}).get(STATUS)
     if status == NOT_FOUND and not found:
         return Page(messages=(), complete=True)
+    if status == NO_RESPONDERS:
+        raise NoResponderError("The bus has nobody for this; try again later")
     if status != END_OF_BATCH:
         raise away(f"The bus could not read its history: status {status}")
     _check_chain(found, end)

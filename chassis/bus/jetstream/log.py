@@ -41,7 +41,7 @@ class JetStreamLog:
         """Append a message, once per `message_id`, and return its place.
 
         An acknowledgement that does not come is asked for again with the same message id, for as
-        long as `append_within`. After `UnavailableError` the message may have been stored or not:
+        long as `retry_within`. After `UnavailableError` the message may have been stored or not:
         a repeat with the same message id settles it.
         """
         check_subject(subject)
@@ -81,14 +81,8 @@ class JetStreamLog:
         return 0 if found is None else int(found["seq"])
 
     async def _page(self, subject: str, after: int) -> Page:
-        return await read_page(
-            await self._stream.session(),
-            self._stream.name,
-            subject,
-            epoch=self._stream.epoch,
-            after=after,
-            limit=self._settings.replay_batch,
-        )
+        epoch = self._stream.epoch
+        return await read_page(self._stream, self._settings, subject, epoch=epoch, after=after)
 
     @asynccontextmanager
     async def subscribe(

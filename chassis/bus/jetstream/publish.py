@@ -32,11 +32,11 @@ async def store(
 
     Raises:
         WrongLastError: The subject's newest message is not the expected one.
-        UnavailableError: No session is open, or no acknowledgement came within `append_within`.
+        UnavailableError: No session is open, or no acknowledgement came within `retry_within`.
     """
     await stream.session()
     try:
-        async with asyncio.timeout(settings.append_within.total_seconds()):
+        async with asyncio.timeout(settings.retry_within.total_seconds()):
             return await _store(stream, subject, data, headers)
     except TimeoutError as error:
         raise away("The bus did not confirm in time; try again") from error

@@ -9,7 +9,6 @@ from chassis.bus.jetstream.errors import away
 from chassis.bus.jetstream.history import Page, newest, read_page
 from chassis.bus.jetstream.hub import Hub, Position
 from chassis.bus.jetstream.inbox import Inbox
-from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
 from chassis.bus.jetstream.streams import Stream, StreamState
 from chassis.errors import UnavailableError
@@ -85,38 +84,37 @@ class Reader:
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _read_on(self, *, gap_allowed: bool) -> tuple[Message, ...]:
-        session = await self._stream.session()
         attached = self._attached = self._attached or await self._attach()
-        page = await self._page(session)
+        page = await self._page()
         self._check(await self._stream.state(), gap_allowed=gap_allowed)
         if attached.epoch != self._epoch:
             self._detach()
             raise away("The live feed is being attached anew; try again")
         if page.messages:
             self._through = page.messages[-1].cursor.sequence
-        if page.complete and await self._is_whole(session):
+        if page.complete and await self._is_whole():
             self._through = max(self._through, attached.sequence)
             self._caught_up = True
         return page.messages
 
-    async def _page(self, session: Session) -> Page:
+    async def _page(self) -> Page:
         try:
             return await read_page(
-                session,
-                self._stream.name,
+                self._stream,
+                self._settings,
                 self._subject,
                 epoch=self._epoch,
                 after=self._through,
-                limit=self._settings.replay_batch,
             )
         except UnavailableError:
             self._check(await self._stream.state(), gap_allowed=True)
             raise
 
-    async def _is_whole(self, session: Session) -> bool:
+    async def _is_whole(self) -> bool:
         """Ask the leader whether the history ends here: a replica that lags may have said so."""
         if self._settings.replicas == 1:
             return True
+        session = await self._stream.session()
         found = await newest(session, self._stream.name, self._subject)
         return found is None or found["seq"] <= self._through
 

@@ -29,8 +29,8 @@ class BusSettings:
     answer_within: timedelta = timedelta(seconds=2)
     """How long one request to the server may take, in seconds."""
 
-    append_within: timedelta = timedelta(seconds=5)
-    """How long an append is tried again with the same message id, in seconds."""
+    retry_within: timedelta = timedelta(seconds=5)
+    """How long an append (with the same message id) or a read is tried again, in seconds."""
 
     reconnect_wait: timedelta = timedelta(milliseconds=100)
     """The first wait between two attempts to connect, in seconds; doubles, with jitter."""

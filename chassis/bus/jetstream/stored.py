@@ -1,14 +1,14 @@
 """Messages as the server hands them out: from the history, and from the live feed."""
 
 import base64
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from nats.aio.msg import Msg
 
 from chassis.bus.interface import Cursor, Message
 
-NANOSECONDS = 10**9
+UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PLAIN_REPLY_TOKENS = 9
 MESSAGE_ID = "Nats-Msg-Id"
 EXPECTED_LAST = "Nats-Expected-Last-Subject-Sequence"
@@ -54,7 +54,7 @@ def from_feed(message: Msg, *, epoch: str, sequence: int, nanoseconds: int) -> M
         subject=message.subject,
         data=message.data,
         cursor=Cursor(epoch=epoch, sequence=sequence),
-        time=datetime.fromtimestamp(nanoseconds / NANOSECONDS, UTC),
+        time=UNIX_EPOCH + timedelta(microseconds=nanoseconds // 1000),
     )
 
 

@@ -1,0 +1,81 @@
+"""What the bus promises on three servers when one of them dies."""
+
+import asyncio
+import http.client
+import json
+from datetime import timedelta
+
+import pytest
+
+from chassis.bus import jetstream
+from chassis.bus.interface import Bus, Message
+from chassis.testing.nats import NatsServer
+from tests.integration.bus.helpers import eventually, open_log, take, write
+
+MINUTE = timedelta(minutes=1)
+
+Cluster = tuple[NatsServer, ...]
+
+
+def cluster_settings(cluster: Cluster) -> jetstream.BusSettings:
+    """Return settings for three replicas that notice a loss soon."""
+    return jetstream.BusSettings(
+        url=",".join(server.url for server in cluster),
+        replicas=3,
+        answer_within=timedelta(seconds=1),
+        retry_within=timedelta(seconds=15),
+        heartbeat=timedelta(milliseconds=200),
+        subscriber_buffer=64,
+    )
+
+
+def leader_of(cluster: Cluster, stream: str) -> NatsServer:
+    """Return the server that leads a stream."""
+    connection = http.client.HTTPConnection("127.0.0.1", cluster[0].health_port, timeout=5)
+    connection.request("GET", "/jsz?streams=1")
+    body = json.loads(connection.getresponse().read())
+    connection.close()
+    (detail,) = (
+        found
+        for account in body["account_details"]
+        for found in account["stream_detail"]
+        if found["name"] == stream
+    )
+    leader = detail["cluster"]["leader"]
+    return next(server for server in cluster if server.name == leader)
+
+
+async def sequences(bus: Bus) -> list[Message]:
+    """Return the whole log."""
+    log = await open_log(bus)
+    return [message async for message in log.history("e.>")]
+
+
+@pytest.mark.parametrize("how", ["kill", pytest.param("pause", marks=pytest.mark.slow)])
+async def test_loss_of_the_leader_loses_nothing(cluster: Cluster, how: str) -> None:
+    """Goes on with two servers: every message once, in order, and every job and value kept."""
+    async with jetstream.connect(cluster_settings(cluster)) as bus:
+        log = await eventually(lambda: open_log(bus))
+        queue = await bus.work_queue("queue", acknowledge_within=MINUTE, max_deliveries=3)
+        store = await bus.key_value("store")
+        await queue.put(b"job", message_id="1")
+        await store.create("k", b"v", ttl=MINUTE)
+        stop = asyncio.Event()
+        async with log.subscribe("e.>") as everything, log.subscribe("e.1") as one:
+            writers = [asyncio.create_task(write(log, writer, stop)) for writer in range(3)]
+            await asyncio.sleep(0.5)
+            leader = leader_of(cluster, "log")
+            getattr(leader, how)()
+            await asyncio.sleep(3)
+            stop.set()
+            acknowledged = [entry for writer in writers for entry in await writer]
+            last = max(sequence for _, sequence in acknowledged)
+            assert await take(everything, last) == list(range(1, last + 1))
+            mine = [sequence for name, sequence in acknowledged if name.startswith("1 ")]
+            assert await take(one, mine[-1]) == mine
+        stored = {m.data.decode(): m.cursor.sequence for m in await sequences(bus)}
+        assert stored == dict(acknowledged)
+        assert await eventually(lambda: store.take("k")) == b"v"
+        job = await eventually(lambda: queue.get(wait=MINUTE))
+        assert job is not None
+        assert job.data == b"job"
