@@ -1,0 +1,101 @@
+"""The template engine: renders a project without a model, the same bytes for the same spec."""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from importlib import resources
+
+import jinja2
+
+from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines.formatting import format_files
+from generator_svc.engines.interface import (
+    EntityCompleted,
+    EntityStarted,
+    GeneratedFile,
+    PhaseCompleted,
+    Step,
+)
+from generator_svc.phases import core, entities, main, migrations, registry, support, tests
+from generator_svc.phases.drafts import Draft
+from generator_svc.phases.model.entities import EntityModel
+from generator_svc.phases.model.project import ProjectModel, build
+
+BATCH = 8
+"""How many entities are formatted at once: one run of ruff costs as much as a few files."""
+
+_ENTITIES = 2
+_DRAFTS = {
+    1: core.drafts,
+    3: migrations.drafts,
+    4: tests.drafts,
+    5: support.drafts,
+    6: main.drafts,
+}
+
+
+class TemplateEngine:
+    """Renders phases from the templates of this package."""
+
+    def __init__(self) -> None:
+        self._templates = jinja2.Environment(
+            loader=jinja2.FunctionLoader(_load),
+            undefined=jinja2.StrictUndefined,
+            variable_start_string="<<",
+            variable_end_string=">>",
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,  # noqa: S701 - it writes Python, not HTML
+        )
+        self._templates.filters["repr"] = repr
+
+    def generate(self, spec: ProjectSpec, phase: int) -> Iterator[Step]:
+        """Yield what happens in a phase, each file as it is rendered."""
+        registry.phase(phase)
+        project = build(spec)
+        if phase == _ENTITIES:
+            yield from self._entities(project)
+            return
+        files = self._render(project, _DRAFTS[phase](project))
+        yield from files
+        yield PhaseCompleted(files_generated=len(files))
+
+    def _entities(self, project: ProjectModel) -> Iterator[Step]:
+        count, total = len(project.entities), 0
+        numbered = enumerate(project.entities, start=1)
+        for batch in iter(lambda: list(itertools.islice(numbered, BATCH)), []):
+            files = self._render(
+                project, itertools.chain.from_iterable(entities.drafts(e) for _, e in batch)
+            )
+            total += len(files)
+            by_path = {file.path: file for file in files}
+            for index, entity in batch:
+                yield from _entity_steps(entity, index, count, by_path)
+        yield PhaseCompleted(files_generated=total)
+
+    def _render(self, project: ProjectModel, drafts: Iterable[Draft]) -> list[GeneratedFile]:
+        return format_files([self._file(project, draft) for draft in drafts])
+
+    def _file(self, project: ProjectModel, draft: Draft) -> GeneratedFile:
+        template = self._templates.get_template(draft.template)
+        text = template.render(p=project, **draft.context)
+        return GeneratedFile(path=draft.path, content=text.encode())
+
+
+def _entity_steps(
+    entity: EntityModel, index: int, count: int, files: dict[str, GeneratedFile]
+) -> Iterator[Step]:
+    yield EntityStarted(name=entity.name, index=index, count=count)
+    for draft in entities.drafts(entity):
+        yield files[draft.path]
+    yield EntityCompleted(
+        name=entity.name,
+        index=index,
+        count=count,
+        files_generated=len(entities.CORE_PACKAGES),
+    )
+
+
+def _load(name: str) -> str:
+    folder = resources.files("generator_svc").joinpath("templates")
+    return folder.joinpath(f"{name}.j2").read_text(encoding="utf-8")

@@ -1,0 +1,1 @@
+"""The six phases: what each renders, in order."""

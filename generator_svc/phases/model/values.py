@@ -1,0 +1,359 @@
+"""Values of fields: Python source for their types, their columns and their literals."""
+
+import datetime
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from generator_svc.domain.spec import Field, FieldType, JsonValue
+from generator_svc.phases.model.decimals import decimal_pattern
+from generator_svc.phases.model.source import literal, pattern_literal
+
+STRING_MAX = 255
+TEXT_MAX = 65_536
+BINARY_MAX = 65_536
+ITEMS_MAX = 100
+PRECISION, SCALE = 12, 2
+_AMOUNT = re.compile(r"([0-9.]+)([WDHMS])")
+
+TEXTUAL = frozenset({FieldType.STRING, FieldType.TEXT, FieldType.SLUG})
+BOUNDED = frozenset(
+    {
+        FieldType.INTEGER,
+        FieldType.BIGINT,
+        FieldType.FLOAT,
+        FieldType.DECIMAL,
+        FieldType.DATE,
+        FieldType.TIME,
+        FieldType.DATETIME,
+        FieldType.DURATION,
+    }
+)
+UNSORTED = frozenset({FieldType.TEXT, FieldType.JSON, FieldType.BINARY, FieldType.ARRAY})
+UNFILTERED = UNSORTED | {FieldType.FLOAT, FieldType.TIME, FieldType.DURATION}
+
+_PYTHON = {
+    FieldType.STRING: "str",
+    FieldType.TEXT: "str",
+    FieldType.INTEGER: "int",
+    FieldType.BIGINT: "int",
+    FieldType.FLOAT: "float",
+    FieldType.DECIMAL: "decimal.Decimal",
+    FieldType.BOOLEAN: "bool",
+    FieldType.DATE: "datetime.date",
+    FieldType.TIME: "datetime.time",
+    FieldType.DATETIME: "datetime.datetime",
+    FieldType.DURATION: "datetime.timedelta",
+    FieldType.UUID: "uuid.UUID",
+    FieldType.EMAIL: "str",
+    FieldType.URL: "str",
+    FieldType.SLUG: "str",
+    FieldType.ENUM: "str",
+    FieldType.JSON: "typing.Any",
+    FieldType.BINARY: "bytes",
+}
+_COLUMNS = {
+    FieldType.TEXT: "sa.Text()",
+    FieldType.INTEGER: "sa.Integer()",
+    FieldType.BIGINT: "sa.BigInteger()",
+    FieldType.FLOAT: "sa.Double()",
+    FieldType.BOOLEAN: "sa.Boolean()",
+    FieldType.DATE: "sa.Date()",
+    FieldType.TIME: "sa.Time()",
+    FieldType.DATETIME: "columns.Instant()",
+    FieldType.DURATION: "columns.Duration()",
+    FieldType.UUID: "sa.Uuid()",
+    FieldType.EMAIL: "sa.String(254)",
+    FieldType.URL: "sa.String(2048)",
+    FieldType.JSON: "columns.Json",
+    FieldType.BINARY: "sa.LargeBinary()",
+}
+_MARKERS = {
+    FieldType.DATE: "types.DATE",
+    FieldType.TIME: "types.TIME",
+    FieldType.DATETIME: "types.INSTANT",
+    FieldType.DURATION: "types.DURATION",
+}
+_NAMED = {
+    FieldType.DATE: "types.Date",
+    FieldType.TIME: "types.Time",
+    FieldType.DATETIME: "types.Instant",
+    FieldType.DURATION: "types.Duration",
+    FieldType.EMAIL: "types.Email",
+    FieldType.URL: "types.Url",
+    FieldType.JSON: "types.Json",
+    FieldType.UUID: "uuid.UUID",
+    FieldType.BOOLEAN: "bool",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """The least and the greatest value, as Python source; empty where there is none."""
+
+    low: str
+    high: str
+
+    def arguments(self) -> list[str]:
+        """Return them as arguments of pydantic's `Field`."""
+        named = (("ge", self.low), ("le", self.high))
+        return [f"{name}={value}" for name, value in named if value]
+
+
+def precision_of(field: Field) -> int:
+    """Return how many digits a decimal has in all."""
+    return PRECISION if field.precision is None else field.precision
+
+
+def scale_of(field: Field) -> int:
+    """Return how many digits of a decimal stand after the point."""
+    return min(SCALE, precision_of(field)) if field.scale is None else field.scale
+
+
+def max_length_of(field: Field) -> int:
+    """Return the most characters, bytes or items."""
+    if field.max_length is not None:
+        return field.max_length
+    if field.type in {FieldType.STRING, FieldType.SLUG}:
+        return STRING_MAX
+    if field.type is FieldType.EMAIL:
+        return 254
+    if field.type is FieldType.URL:
+        return 2048
+    return ITEMS_MAX if field.type is FieldType.ARRAY else TEXT_MAX
+
+
+def decimal_range(field: Field) -> tuple[Decimal, Decimal]:
+    """Return the least and the greatest value of a decimal."""
+    precision, scale = precision_of(field), scale_of(field)
+    most = Decimal(10**precision - 1).scaleb(-scale)
+    low = max(-most, Decimal(field.minimum)) if field.minimum is not None else -most
+    high = min(most, Decimal(field.maximum)) if field.maximum is not None else most
+    return low, high
+
+
+def python_type(field: Field) -> str:
+    """Return the annotation of a value in a model, without `None`."""
+    if field.type is FieldType.ARRAY:
+        return f"list[{_PYTHON[item_of(field).type]}]"
+    return _PYTHON[field.type]
+
+
+def item_of(field: Field) -> Field:
+    """Return an array's item as a field of its own."""
+    return Field(name=field.name, type=field.items or FieldType.STRING, values=field.values)
+
+
+def column_type(field: Field) -> str:
+    """Return the type of a column."""
+    if field.type in {FieldType.STRING, FieldType.SLUG}:
+        return f"sa.String({max_length_of(field)})"
+    if field.type is FieldType.ENUM:
+        return f"sa.String({max(map(len, field.values))})"
+    if field.type is FieldType.DECIMAL:
+        return f"columns.Exact({precision_of(field)}, {scale_of(field)})"
+    if field.type is FieldType.ARRAY:
+        return f"columns.ListOf({_PYTHON[item_of(field).type]})"
+    return _COLUMNS[field.type]
+
+
+def input_type(field: Field) -> str:
+    """Return the annotation of a value in a body, without `None`."""
+    return _annotated(field, query=False)
+
+
+def query_type(field: Field) -> str:
+    """Return the annotation of a value in a query, where all is text at first."""
+    return _annotated(field, query=True)
+
+
+def output_type(field: Field) -> str:
+    """Return the annotation of a value in an answer, without `None`."""
+    if field.type is FieldType.DECIMAL:
+        return f'Annotated[decimal.Decimal, types.exact(r"{_plain_decimal(field)}")]'
+    if field.type is FieldType.BINARY:
+        return _binary(Field(name=field.name, type=field.type))
+    if field.type is FieldType.ENUM:
+        return _literal_type(field)
+    if field.type is FieldType.ARRAY:
+        return f"list[{output_type(item_of(field))}]"
+    if field.type in _MARKERS or field.type is FieldType.JSON:
+        return _NAMED[field.type]
+    return _PYTHON[field.type]
+
+
+def _annotated(field: Field, *, query: bool) -> str:
+    match field.type:
+        case FieldType.STRING | FieldType.TEXT:
+            return _annotation("str", _text_arguments(field), "types.CLEAN")
+        case FieldType.SLUG:
+            return _annotation("str", [*_lengths(field), "pattern=types.SLUG"])
+        case FieldType.INTEGER | FieldType.BIGINT | FieldType.FLOAT:
+            return _number(field, query=query)
+        case FieldType.DECIMAL:
+            low, high = decimal_range(field)
+            pattern = decimal_pattern(
+                precision=precision_of(field), scale=scale_of(field), low=low, high=high
+            )
+            return f'Annotated[decimal.Decimal, types.exact(r"{pattern}")]'
+        case FieldType.ENUM:
+            return _literal_type(field)
+        case FieldType.BINARY:
+            return _binary(field)
+        case FieldType.ARRAY:
+            item = _annotated(item_of(field), query=query)
+            return _annotation(f"list[{item}]", _lengths(field))
+        case _:
+            return _named(field)
+
+
+def _named(field: Field) -> str:
+    bounds = bounds_of(field).arguments()
+    if bounds:
+        return _annotation(_PYTHON[field.type], bounds, _MARKERS[field.type])
+    lengths = _own_lengths(field)
+    name = _NAMED[field.type]
+    return _annotation(name, lengths) if lengths else name
+
+
+def _own_lengths(field: Field) -> list[str]:
+    if field.type not in {FieldType.EMAIL, FieldType.URL}:
+        return []
+    named = (("min_length", field.min_length), ("max_length", field.max_length))
+    return [f"{name}={value}" for name, value in named if value is not None]
+
+
+def _annotation(base: str, arguments: list[str], *more: str) -> str:
+    parts = [base, *([f"Field({', '.join(arguments)})"] if arguments else []), *more]
+    return f"Annotated[{', '.join(parts)}]" if len(parts) > 1 else base
+
+
+def _text_arguments(field: Field) -> list[str]:
+    pattern = [f"pattern={pattern_literal(field.pattern)}"] if field.pattern else []
+    return [*_lengths(field), *pattern]
+
+
+def _lengths(field: Field) -> list[str]:
+    least = [f"min_length={field.min_length}"] if field.min_length else []
+    shared = {FieldType.TEXT: "types.TEXT_MAX", FieldType.ARRAY: "types.ITEMS_MAX"}
+    most = max_length_of(field) if field.max_length is not None else shared.get(field.type)
+    return [*least, f"max_length={most or max_length_of(field)}"]
+
+
+def _number(field: Field, *, query: bool) -> str:
+    arguments = bounds_of(field).arguments()
+    if field.type is FieldType.FLOAT:
+        arguments.append("allow_inf_nan=False")
+    marker = () if query else ("types.NUMBER",)
+    return _annotation(_PYTHON[field.type], arguments, *marker)
+
+
+def _literal_type(field: Field) -> str:
+    return f"Literal[{', '.join(map(literal, field.values))}]"
+
+
+def _plain_decimal(field: Field) -> str:
+    precision, scale = precision_of(field), scale_of(field)
+    most = Decimal(10**precision - 1).scaleb(-scale)
+    return decimal_pattern(precision=precision, scale=scale, low=-most, high=most)
+
+
+def _binary(field: Field) -> str:
+    least, most = field.min_length or 0, field.max_length or BINARY_MAX
+    return f'Annotated[bytes, types.base64_of(r"{_base64_pattern(least, most)}")]'
+
+
+def _base64_pattern(least: int, most: int) -> str:
+    """Match base64 of `least` to `most` bytes: whole groups of three, then what is left."""
+    group, options = "[A-Za-z0-9+/]", []
+    for left, tail in ((0, ""), (1, f"{group}{{2}}=="), (2, f"{group}{{3}}=")):
+        low, high = max(0, -((left - least) // 3)), (most - left) // 3
+        if low <= high:
+            options.append(f"(?:{group}{{4}}){{{low},{high}}}{tail}")
+    return f"(?:{'|'.join(options)})"
+
+
+def bounds_of(field: Field) -> Bounds:
+    """Return the bounds of a field as Python source; integers always have both."""
+    low = _bound(field, field.minimum)
+    high = _bound(field, field.maximum)
+    if field.type is FieldType.INTEGER:
+        return Bounds(low=low or "types.INTEGER_MIN", high=high or "types.INTEGER_MAX")
+    if field.type is FieldType.BIGINT:
+        return Bounds(low=low or "types.BIGINT_MIN", high=high or "types.BIGINT_MAX")
+    return Bounds(low=low, high=high)
+
+
+def _bound(field: Field, text: str | None) -> str:
+    if text is None or field.type not in BOUNDED:
+        return ""
+    return python_literal(field, float(text) if field.type is FieldType.FLOAT else text)
+
+
+def python_literal(field: Field, value: JsonValue) -> str:
+    """Return a value, as it stands in a spec, as Python source of the field's own type."""
+    match field.type:
+        case FieldType.INTEGER | FieldType.BIGINT:
+            return str(int(str(value)))
+        case FieldType.FLOAT:
+            return repr(float(str(value)))
+        case FieldType.DECIMAL:
+            return f'decimal.Decimal("{Decimal(str(value)):f}")'
+        case FieldType.UUID:
+            return f'uuid.UUID("{value}")'
+        case FieldType.BINARY:
+            return f"base64.b64decode({value!r})"
+        case FieldType.ARRAY if isinstance(value, list):
+            return f"[{', '.join(python_literal(item_of(field), item) for item in value)}]"
+        case _:
+            return _moment(field, value)
+
+
+def _moment(field: Field, value: JsonValue) -> str:
+    match field.type:
+        case FieldType.DATE:
+            day = datetime.date.fromisoformat(str(value))
+            return f"datetime.date({day.year}, {day.month}, {day.day})"
+        case FieldType.TIME:
+            return _clock(datetime.time.fromisoformat(str(value)))
+        case FieldType.DATETIME:
+            return _instant(datetime.datetime.fromisoformat(str(value)))
+        case FieldType.DURATION:
+            length = parse_duration(str(value))
+            seconds = length.days * 86_400 + length.seconds
+            parts = f"seconds={seconds}"
+            more = f", microseconds={length.microseconds}" if length.microseconds else ""
+            return f"datetime.timedelta({parts}{more})"
+        case _:
+            return literal(value)
+
+
+def _instant(value: datetime.datetime) -> str:
+    aware = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
+    utc = aware.astimezone(datetime.UTC)
+    parts = [utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond]
+    while len(parts) > 3 and not parts[-1]:
+        parts.pop()
+    return f"datetime.datetime({', '.join(map(str, parts))}, tzinfo=datetime.UTC)"
+
+
+def _clock(value: datetime.time) -> str:
+    parts = [value.hour, value.minute, value.second, value.microsecond]
+    while len(parts) > 1 and not parts[-1]:
+        parts.pop()
+    return f"datetime.time({', '.join(map(str, parts))})"
+
+
+def parse_duration(text: str) -> datetime.timedelta:
+    """Read an ISO 8601 duration of days, hours, minutes and seconds."""
+    days, _, clock = text.lstrip("-").removeprefix("P").partition("T")
+    amounts = {unit: float(amount) for amount, unit in _AMOUNT.findall(days)}
+    times = {unit: float(amount) for amount, unit in _AMOUNT.findall(clock)}
+    length = datetime.timedelta(
+        weeks=amounts.get("W", 0),
+        days=amounts.get("D", 0),
+        hours=times.get("H", 0),
+        minutes=times.get("M", 0),
+        seconds=times.get("S", 0),
+    )
+    return -length if text.startswith("-") else length
