@@ -1,0 +1,1 @@
+"""The bridge: HTTP and server-sent events for browsers and callers, gRPC behind."""

@@ -1,0 +1,123 @@
+"""Puts the bridge together: the only place that chooses its parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+
+import grpc
+from fastapi import FastAPI
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.types import ASGIApp
+
+from bridge import problems
+from bridge.clients import Files, Orchestrator
+from bridge.door import Door
+from bridge.middleware import stack
+from bridge.parts import Parts
+from bridge.resume import ResumeCookies
+from bridge.routes import auth, generations, health, page, start, streams
+from bridge.routes import files as file_routes
+from bridge.serving import serve
+from bridge.settings import BridgeSettings
+from bridge.shared_state import SharedState
+from bridge.sse.hub import hub
+from bridge.sse.source import WatchSource
+from bridge.sse.streams import Streams
+from bridge.tickets import Tickets
+from chassis.auth import Authenticator, TokenIssuer
+from chassis.bus import jetstream
+from chassis.bus.interface import Bus
+from chassis.channel import acting_credentials, dial
+from chassis.clock import SystemClock
+from chassis.health import Health, Probe
+
+ROUTERS = (
+    start.router,
+    streams.router,
+    file_routes.router,
+    generations.router,
+    auth.router,
+    health.router,
+    page.router,
+)
+"""Static routes stand before those that take any id: `/generations/{id}` comes last of its own."""
+
+
+@asynccontextmanager
+async def application(settings: BridgeSettings, stopping: asyncio.Event) -> AsyncIterator[str]:
+    """Run the bridge for the length of a block and yield its URL."""
+    del stopping
+    async with AsyncExitStack() as held:
+        bus = await held.enter_async_context(jetstream.connect(settings.bus))
+        parts = await held.enter_async_context(assembled(settings, bus))
+        yield await held.enter_async_context(serve(create_app(parts), settings, parts.door.streams))
+
+
+@asynccontextmanager
+async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
+    """Connect everything a request may need."""
+    clock = SystemClock()
+    issuer = TokenIssuer(settings.auth)
+    credentials = acting_credentials(issuer, "bridge")
+    authenticator = Authenticator(settings.auth)
+    async with AsyncExitStack() as held:
+        to_orchestrator = await held.enter_async_context(
+            dial(settings.orchestrator_target, settings.channel, credentials)
+        )
+        to_files = await held.enter_async_context(
+            dial(settings.files_target, settings.channel, credentials)
+        )
+        orchestrator = Orchestrator(to_orchestrator)
+        feeds = await held.enter_async_context(
+            hub(WatchSource(orchestrator.stub), settings.stream, clock=clock)
+        )
+        probes: dict[str, Probe] = {
+            "orchestrator": partial(_ask, to_orchestrator),
+            "files": partial(_ask, to_files),
+            "bus": bus.ping,
+        }
+        watched = Health(probes=probes, interval=settings.ready_interval)
+        await held.enter_async_context(watched.watch(()))
+        yield Parts(
+            settings=settings,
+            authenticator=authenticator,
+            issuer=issuer,
+            orchestrator=orchestrator,
+            files=Files(to_files),
+            health=watched,
+            door=Door(
+                tickets=Tickets(SharedState(bus), settings.stream, clock=clock),
+                cookies=ResumeCookies(settings.auth.secret, settings.stream, clock=clock),
+                authenticator=authenticator,
+                hub=feeds,
+                streams=Streams(settings.stream, clock=clock),
+                settings=settings.stream,
+            ),
+        )
+
+
+def create_app(parts: Parts) -> ASGIApp:
+    """Return the ASGI application over some parts."""
+    docs = parts.settings.docs
+    app = FastAPI(
+        title="Backsmith",
+        version="1",
+        description="Plans, generates, proves and changes complete FastAPI backends.",
+        openapi_url="/openapi.json" if docs else None,
+        docs_url="/docs" if docs else None,
+        redoc_url=None,
+    )
+    app.state.parts = parts
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return stack(app, parts.settings)
+
+
+async def _ask(channel: grpc.aio.Channel) -> None:
+    """Return when the service behind a channel says that it serves."""
+    stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
+    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
+    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+        raise ConnectionError("it does not serve")

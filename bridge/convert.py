@@ -1,0 +1,192 @@
+"""Protobuf messages and wire models, each into the other."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any, Literal, cast
+
+from backsmith.files.v1 import snapshot_pb2
+from backsmith.orchestrator.v1 import generation_pb2, project_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
+from backsmith.progress.v1 import progress_pb2
+from backsmith.spec.v1 import spec_pb2
+from google.protobuf import json_format, struct_pb2
+
+from bridge.schemas.file import FileOut
+from bridge.schemas.generation import GenerationDetailOut, GenerationOut, Status
+from bridge.schemas.project import ProjectOut
+from bridge.schemas.start import GenerateBody
+from bridge.spec_document import spec_document_from_proto
+from bridge.sse.event import Standing
+from chassis.errors import FieldViolation, InvalidInputError
+
+MODES = {
+    "classic": generation_pb2.GENERATION_MODE_CLASSIC,
+    "enhanced": generation_pb2.GENERATION_MODE_ENHANCED,
+    "auto": generation_pb2.GENERATION_MODE_AUTO,
+}
+STACKS = {
+    "fastapi_sqlite": spec_pb2.TECH_STACK_FASTAPI_SQLITE,
+    "fastapi_postgres": spec_pb2.TECH_STACK_FASTAPI_POSTGRES,
+    None: spec_pb2.TECH_STACK_UNSPECIFIED,
+}
+STATUS_WORDS: dict[int, Status] = {
+    progress_pb2.GENERATION_STATUS_PENDING: "pending",
+    progress_pb2.GENERATION_STATUS_PROCESSING: "processing",
+    progress_pb2.GENERATION_STATUS_COMPLETED: "completed",
+    progress_pb2.GENERATION_STATUS_FAILED: "failed",
+    progress_pb2.GENERATION_STATUS_CANCELLED: "cancelled",
+}
+STATUSES: dict[str, Any] = {word: number for number, word in STATUS_WORDS.items()}
+
+
+def start_request_from_body(
+    body: GenerateBody, *, request_id: str
+) -> orchestrator_pb.StartGenerationRequest:
+    """Return the request that a body stands for; the spec goes on as its user wrote it."""
+    request = orchestrator_pb.StartGenerationRequest(
+        prompt=body.prompt or "",
+        project_id=body.project_id or "",
+        project_name=body.project_name or "",
+        context=struct_from_json(body.context, field="context"),
+        tech_stack=STACKS[body.tech_stack],
+        domain=body.domain or "",
+        constraints=body.constraints,
+        engine=body.engine or "",
+        generation_mode=MODES[body.generation_mode],
+        request_id=request_id,
+    )
+    if body.spec is not None:
+        request.spec_document.CopyFrom(spec_document_from_json(body.spec))
+    return request
+
+
+def spec_document_from_json(spec: dict[str, Any]) -> spec_pb2.SpecDocument:
+    """Return a spec as a document, its keys in the order they were written."""
+    return spec_pb2.SpecDocument(
+        format=spec_pb2.SPEC_FORMAT_JSON, content=json.dumps(spec, ensure_ascii=False).encode()
+    )
+
+
+def struct_from_json(value: dict[str, Any], *, field: str) -> struct_pb2.Struct:
+    """Return a JSON object as a message.
+
+    Raises:
+        InvalidInputError: It holds a number that a 64-bit float cannot hold.
+    """
+    struct = struct_pb2.Struct()
+    try:
+        json_format.ParseDict(value, struct)
+    except (json_format.ParseError, OverflowError, RecursionError):
+        violation = FieldViolation(
+            field=field, message="holds a value that is too large or too deep", reason="UNHOLDABLE"
+        )
+        raise InvalidInputError(
+            f"The request is not valid: {field}.", violations=[violation]
+        ) from None
+    return struct
+
+
+def generation_to_out(generation: generation_pb2.Generation) -> GenerationOut:
+    """Return a generation as callers see it."""
+    return GenerationOut(**_fields(generation))
+
+
+def generation_to_detail(generation: generation_pb2.Generation) -> GenerationDetailOut:
+    """Return a generation as callers see it, with its spec."""
+    spec = spec_document_from_proto(generation.spec)
+    return GenerationDetailOut(**_fields(generation), spec=spec)
+
+
+def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
+    mode: Literal["classic", "enhanced"] = (
+        "enhanced"
+        if generation.generation_mode == generation_pb2.GENERATION_MODE_ENHANCED
+        else "classic"
+    )
+    return {
+        "generation_id": generation.generation_id,
+        "status": STATUS_WORDS[generation.status],
+        "progress": generation.progress,
+        "user_id": generation.user_id,
+        "project_id": generation.project_id,
+        "project_name": generation.project_name,
+        "auto_created_project": generation.auto_created_project,
+        "version": generation.version,
+        "title": generation.title,
+        "description": generation.description,
+        "tags": list(generation.tags),
+        "prompt": generation.prompt,
+        "context": json_from_struct(generation.context),
+        "generation_mode": mode,
+        "ab_group": generation.ab_group or None,
+        "enhanced_features": list(generation.enhanced_features),
+        "engine": generation.engine,
+        "is_iteration": generation.is_iteration,
+        "parent_generation_id": generation.parent_generation_id or None,
+        "attempt": generation.attempt,
+        "phases_completed": generation.phases_completed,
+        "file_count": generation.file_count,
+        "quality_score": optional(generation, "quality_score"),
+        "error": generation.error or None,
+        "created_at": generation.create_time.ToDatetime(UTC),
+        "updated_at": generation.update_time.ToDatetime(UTC),
+        "ended_at": time_from_proto(generation, "end_time"),
+    }
+
+
+def json_from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
+    """Return a message as a JSON object; whole numbers come back as such."""
+    return cast("dict[str, Any]", _whole(json_format.MessageToDict(struct)))
+
+
+def _whole(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _whole(each) for key, each in value.items()}
+        case list():
+            return [_whole(each) for each in value]
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        case _:
+            return value
+
+
+def optional(message: Any, field: str) -> Any:
+    """Return a field, or None when it is absent."""
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def time_from_proto(message: Any, field: str) -> datetime | None:
+    """Return an instant, or None when it is absent."""
+    return getattr(message, field).ToDatetime(UTC) if message.HasField(field) else None
+
+
+def project_to_out(project: project_pb2.Project) -> ProjectOut:
+    """Return a project as callers see it."""
+    return ProjectOut(
+        project_id=project.project_id,
+        user_id=project.user_id,
+        name=project.name,
+        description=project.description,
+        latest_version=project.latest_version,
+        active_generation_id=project.active_generation_id or None,
+        created_at=project.create_time.ToDatetime(UTC),
+        updated_at=project.update_time.ToDatetime(UTC),
+    )
+
+
+def file_to_out(entry: snapshot_pb2.FileEntry) -> FileOut:
+    """Return a file as callers see it."""
+    return FileOut(path=entry.path, size_bytes=entry.digest.size_bytes, digest=entry.digest.sha256)
+
+
+def generation_to_standing(generation: generation_pb2.Generation) -> Standing:
+    """Return how far a generation is."""
+    return Standing(
+        status=STATUS_WORDS[generation.status],
+        progress=generation.progress,
+        phases_completed=generation.phases_completed,
+        files=generation.file_count,
+        project_id=generation.project_id,
+        version=generation.version,
+    )

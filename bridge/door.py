@@ -1,0 +1,182 @@
+"""The door to streams: who may come in, by what, and where it leads."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+
+from bridge import tickets
+from bridge.errors import StreamTokenError
+from bridge.resume import ResumeCookies
+from bridge.schemas.stream import StreamTokenOut
+from bridge.settings import StreamSettings
+from bridge.sse.event import Standing, Topic
+from bridge.sse.frames import Framing
+from bridge.sse.hub import Hub
+from bridge.sse.start import Wish, ended_for
+from bridge.sse.streams import Streams
+from bridge.sse.viewer import Viewer
+from bridge.sse.writer import Receive, Send, writer_for
+from bridge.tickets import Ticket, Tickets
+from chassis.auth import Authenticator, Principal, bind_principal
+from chassis.errors import DeadlineExceededError, UnauthenticatedError, UnavailableError
+
+log = structlog.get_logger()
+
+Look = Callable[[], Awaitable[Standing]]
+"""Asks for a stream as its user; raises what the user may know, such as that there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knock:
+    """What a client shows to open a stream."""
+
+    token: str | None = None
+    """The query's `token`; it decides if there is one."""
+
+    bearer: str = ""
+    """The header's bearer token: a user's, or a stream token."""
+
+    cookie: str = ""
+    """The resume cookie."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a client wants to see a stream."""
+
+    wish: Wish
+    framing: Framing
+    named_heartbeat: bool = False
+
+
+class Door:
+    """Issues tickets, checks them, and seats viewers.
+
+    Args:
+        tickets: Stream tokens.
+        cookies: Resume cookies.
+        authenticator: Verifies users' tokens.
+        hub: The streams to watch.
+        streams: The viewers there are.
+        settings: How streams behave.
+    """
+
+    def __init__(
+        self,
+        *,
+        tickets: Tickets,
+        cookies: ResumeCookies,
+        authenticator: Authenticator,
+        hub: Hub,
+        streams: Streams,
+        settings: StreamSettings,
+    ) -> None:
+        self._tickets = tickets
+        self._cookies = cookies
+        self._authenticator = authenticator
+        self.hub = hub
+        self.streams = streams
+        self._settings = settings
+
+    async def ticket(self, topic: Topic, url: str) -> StreamTokenOut:
+        """Return a token for a stream its user may read.
+
+        Raises:
+            LimitExceededError: The user, or this process, has too many streams open.
+            UnavailableError: Tokens cannot be stored.
+        """
+        self.streams.check(topic.user_id)
+        token = await self._tickets.issue(Ticket(user_id=topic.user_id, stream=str(topic)))
+        return StreamTokenOut(
+            generation_id=topic.name,
+            sse_token=token,
+            expires_in=int(self._tickets.lifetime.total_seconds()),
+            stream_url=url,
+            event_source_url=f"{url}?token={token}",
+        )
+
+    async def admit(self, knock: Knock, *, stream: str) -> Ticket:
+        """Return whom a knock lets in; binds that user to the request.
+
+        Raises:
+            UnauthenticatedError: Nothing that was shown opens this stream.
+            UnavailableError: Tokens cannot be checked.
+        """
+        if knock.token:
+            ticket = await self._by_token(knock.token, knock.cookie, stream)
+        elif tickets.TOKEN.fullmatch(knock.bearer):
+            ticket = await self._by_token(knock.bearer, knock.cookie, stream)
+        elif knock.bearer:
+            ticket = await self._by_user(knock.bearer, stream)
+        else:
+            raise tickets.refusal(tickets.MISSING)
+        bind_principal(Principal(user_id=ticket.user_id))
+        structlog.contextvars.bind_contextvars(user_id=ticket.user_id)
+        return ticket
+
+    async def _by_token(self, token: str, cookie: str, stream: str) -> Ticket:
+        try:
+            ticket = await self._tickets.burn(token, stream=stream)
+        except StreamTokenError as refused:
+            resumed = self._cookies.read(cookie, stream=stream) if cookie else None
+            if refused.reason not in tickets.RESUMABLE or resumed is None:
+                raise
+            log.info("SSE stream resumed by cookie for %s", stream)
+            return resumed
+        log.info("SSE token validated for %s", stream)
+        return ticket
+
+    async def _by_user(self, bearer: str, stream: str) -> Ticket:
+        principal = await self._authenticator.verify(bearer)
+        if principal.internal or not principal.user_id:
+            raise UnauthenticatedError("Sign in as a user.", reason="TOKEN_INVALID")
+        log.info("SSE token validated for %s", stream)
+        return Ticket(user_id=principal.user_id, stream=stream)
+
+    def cookie(self, ticket: Ticket, *, path: str, secure: bool) -> str:
+        """Return the `Set-Cookie` header by which this client may come back."""
+        return self._cookies.header(ticket, path=path, secure=secure)
+
+    async def over(self, topic: Topic, wish: Wish, look: Look) -> bool:
+        """Tell whether a returning client has everything already.
+
+        A source that is away is no reason to refuse: the stream opens, and waits for it.
+
+        Raises:
+            NotFoundError: There is no such stream, or it is somebody else's.
+        """
+        standing = await self._look(look)
+        with self.hub.attached(topic) as feed:
+            if standing is not None:
+                feed.origin = Standing(project_id=standing.project_id, version=standing.version)
+                if feed.ended and standing.status in {"pending", "processing"}:
+                    self.hub.forget(topic)
+                    return False
+            over = await ended_for(feed, wish)
+            if feed.failure is not None:
+                raise feed.failure
+            return over
+
+    async def _look(self, look: Look) -> Standing | None:
+        with suppress(UnavailableError, DeadlineExceededError):
+            return await look()
+        return None
+
+    async def seat(self, topic: Topic, view: View, receive: Receive, send: Send) -> None:
+        """Serve a stream's body to one client until it ends."""
+        with self.hub.attached(topic) as feed:
+            viewer = Viewer(
+                feed,
+                view.wish,
+                framing=view.framing,
+                writer=writer_for(send, direct=self._settings.direct_writes),
+                named_heartbeat=view.named_heartbeat,
+            )
+            log.info("SSE stream opened for %s", topic)
+            try:
+                with self.streams.opened(topic, viewer):
+                    await viewer.run(receive)
+            finally:
+                log.info("SSE stream closed for %s: %s", topic, viewer.why or "cancelled")

@@ -1,0 +1,44 @@
+"""Errors that only the bridge raises.
+
+ServiceError
+├── InvalidInputError
+│   ├── MalformedBodyError      the body is not JSON at all
+│   ├── BodyTooLargeError       the body is over the limit
+│   └── QueryTooLongError       the path and query are over the limit
+├── UnauthenticatedError
+│   └── StreamTokenError        a stream token that opens nothing; each cause has its `reason`
+└── FailedPreconditionError
+    └── PreconditionError       `If-Match` names another version
+"""
+
+from chassis.errors import FailedPreconditionError, InvalidInputError, UnauthenticatedError
+
+
+class MalformedBodyError(InvalidInputError):
+    """The body is not JSON at all."""
+
+    default_reason = "BODY_NOT_JSON"
+
+
+class BodyTooLargeError(InvalidInputError):
+    """The body is over the limit."""
+
+    default_reason = "BODY_TOO_LARGE"
+
+
+class QueryTooLongError(InvalidInputError):
+    """The path and query are over the limit."""
+
+    default_reason = "QUERY_TOO_LONG"
+
+
+class StreamTokenError(UnauthenticatedError):
+    """A stream token that opens nothing."""
+
+    default_reason = "STREAM_TOKEN_UNKNOWN"
+
+
+class PreconditionError(FailedPreconditionError):
+    """`If-Match` names another version than the one that stands."""
+
+    default_reason = "PRECONDITION_FAILED"

@@ -1,0 +1,1 @@
+"""Routes: each converts, calls and converts back."""

@@ -1,0 +1,150 @@
+"""The files of a generation: a listing, each file, and all of them as a zip."""
+
+import re
+from collections.abc import AsyncIterator
+from mimetypes import guess_type
+from typing import Annotated, Any
+
+from backsmith.files.v1 import files_service_pb2 as files_pb
+from backsmith.orchestrator.v1 import generation_pb2
+from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi.responses import StreamingResponse
+
+from bridge.convert import file_to_out
+from bridge.params import GenerationId, PageToken, known_shape, plain
+from bridge.parts import Has, Parts
+from bridge.problems import documented
+from bridge.ranges import Span, requested_span
+from bridge.schemas.file import FilePageOut
+from bridge.security import User
+from chassis.errors import NotFoundError
+
+router = APIRouter(prefix="/generations", tags=["files"])
+
+CACHE = {"cache-control": "private, no-cache"}
+BYTES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes.", "content": {"application/octet-stream": {}}},
+    304: {"description": "You have these bytes."},
+}
+RANGES: dict[int | str, dict[str, Any]] = {206: {"description": "The range asked for."}}
+
+IfNoneMatch = Annotated[str, Header(description="Digests you have.")]
+FilePath = Annotated[str, Path(description="The file's path.")]
+
+
+@router.get("/{generation_id}/files", responses=documented())
+async def list_files(
+    generation_id: GenerationId,
+    _user: User,
+    parts: Has,
+    page_size: Annotated[int, Query(ge=1, le=1000)] = 1000,
+    page_token: PageToken = "",
+) -> FilePageOut:
+    """List a generation's files as far as they are saved, sorted by path."""
+    generation = await _generation(parts, generation_id)
+    page = files_pb.ListFilesResponse()
+    if generation.snapshot_id:
+        token = plain(page_token, field="page_token")
+        page = await parts.files.list(generation.snapshot_id, page_size=page_size, page_token=token)
+    return FilePageOut(
+        generation_id=generation.generation_id,
+        snapshot_id=generation.snapshot_id,
+        file_count=generation.file_count,
+        files=[file_to_out(entry) for entry in page.entries],
+        next_page_token=page.next_page_token,
+    )
+
+
+@router.get(
+    "/{generation_id}/files/{path:path}",
+    responses=documented(416) | BYTES | RANGES,
+    response_class=Response,
+)
+async def get_file(
+    *,
+    generation_id: GenerationId,
+    path: FilePath,
+    _user: User,
+    parts: Has,
+    if_none_match: IfNoneMatch = "",
+    wanted: Annotated[str, Header(alias="range", description="Bytes wanted.")] = "",
+    if_range: Annotated[str, Header(description="A digest; on another the whole is sent.")] = "",
+) -> Response:
+    """Return one file; its digest is its `ETag`."""
+    generation = await _generation(parts, generation_id)
+    if not generation.snapshot_id or not path.isprintable():
+        raise NotFoundError("There is no such file.", reason="FILE_NOT_FOUND")
+    first, rest = await _opened(parts.files.read(generation.snapshot_id, path))
+    size, etag = first.entry.digest.size_bytes, f'"{first.entry.digest.sha256}"'
+    headers = {**CACHE, "etag": etag, "accept-ranges": "bytes"}
+    if _matches(if_none_match, etag):
+        await rest.aclose()
+        return Response(status_code=304, headers=headers)
+    span = requested_span(wanted, size) if if_range in {"", etag} else None
+    if span is not None:
+        await rest.aclose()
+        return await _part(parts, generation.snapshot_id, path, span, headers)
+    headers["content-length"] = str(size)
+    return StreamingResponse(_data(first, rest), media_type=_media_type(path), headers=headers)
+
+
+async def _part(
+    parts: Parts, snapshot_id: str, path: str, span: Span, headers: dict[str, str]
+) -> Response:
+    """Return a range of a file."""
+    reading = parts.files.read(snapshot_id, path, offset=span.begin, limit=span.length)
+    first, rest = await _opened(reading)
+    headers |= {"content-length": str(span.length), "content-range": span.header}
+    return StreamingResponse(
+        _data(first, rest), status_code=206, media_type=_media_type(path), headers=headers
+    )
+
+
+@router.get("/{generation_id}/download", responses=documented() | BYTES, response_class=Response)
+async def download(
+    generation_id: GenerationId, _user: User, parts: Has, if_none_match: IfNoneMatch = ""
+) -> Response:
+    """Return all files as a zip: the same bytes each time for the same files."""
+    generation = await _generation(parts, generation_id)
+    if not generation.snapshot_id:
+        raise NotFoundError("No files are saved yet.", reason="FILES_NOT_FOUND")
+    etag = f'"{generation.snapshot_id}.zip"'
+    headers = {**CACHE, "etag": etag}
+    if _matches(if_none_match, etag):
+        return Response(status_code=304, headers=headers)
+    first, rest = await _opened(parts.files.archive(generation.snapshot_id, prefix=""))
+    headers["content-disposition"] = f'attachment; filename="{_file_name(generation)}"'
+    return StreamingResponse(_data(first, rest), media_type="application/zip", headers=headers)
+
+
+async def _generation(parts: Parts, generation_id: str) -> generation_pb2.Generation:
+    return await parts.orchestrator.generation(known_shape(generation_id, what="generation"))
+
+
+async def _opened(stream: Any) -> tuple[Any, Any]:
+    """Await the first piece, before any header is sent: what is missing is a 404."""
+    return await anext(stream), stream
+
+
+async def _data(first: Any, rest: Any) -> AsyncIterator[bytes]:
+    yield first.data
+    async for piece in rest:
+        yield piece.data
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """Tell whether a conditional request names what there is (RFC 9110, 13.1.2)."""
+    tags = (tag.strip().removeprefix("W/") for tag in if_none_match.split(","))
+    return any(tag in {etag, "*"} for tag in tags)
+
+
+def _media_type(path: str) -> str:
+    """Return a harmless type: no file of a user's is ever a page of ours."""
+    kind = guess_type(path)[0] or "text/plain"
+    textual = kind.startswith("text/") or kind in {"application/json", "application/toml"}
+    return "text/plain; charset=utf-8" if textual else "application/octet-stream"
+
+
+def _file_name(generation: generation_pb2.Generation) -> str:
+    name = re.sub(r"[^a-z0-9]+", "-", generation.project_name.lower()).strip("-")
+    return f"{name or 'project'}-v{generation.version}.zip"

@@ -1,0 +1,37 @@
+"""The page: static files, nothing from elsewhere."""
+
+from importlib.resources import files
+
+from fastapi import APIRouter, Response
+
+from chassis.errors import NotFoundError
+
+router = APIRouter(include_in_schema=False)
+
+ASSETS = {
+    "": ("index.html", "text/html; charset=utf-8"),
+    "page.css": ("page.css", "text/css; charset=utf-8"),
+    "page.js": ("page.js", "text/javascript; charset=utf-8"),
+    "backsmith.js": ("backsmith.js", "text/javascript; charset=utf-8"),
+    "icon.svg": ("icon.svg", "image/svg+xml"),
+}
+
+
+@router.get("/")
+async def page() -> Response:
+    """Return the page."""
+    return _asset("")
+
+
+@router.get("/web/{name}")
+async def asset(name: str) -> Response:
+    """Return a part of the page."""
+    if not name or name not in ASSETS:
+        raise NotFoundError("There is nothing at this path.")
+    return _asset(name)
+
+
+def _asset(name: str) -> Response:
+    file, media_type = ASSETS[name]
+    content = files("bridge.web").joinpath(file).read_bytes()
+    return Response(content, media_type=media_type, headers={"cache-control": "no-cache"})

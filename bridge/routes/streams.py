@@ -1,0 +1,138 @@
+"""Generations' streams and their tokens."""
+
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from bridge.convert import generation_to_standing
+from bridge.door import Knock, View
+from bridge.params import GenerationId, known_shape
+from bridge.parts import Has, Parts
+from bridge.problems import documented
+from bridge.resume import NAME
+from bridge.routes import paths
+from bridge.schemas.stream import StreamTokenOut
+from bridge.security import User
+from bridge.sse.event import Standing, Topic
+from bridge.sse.frames import Framing
+from bridge.sse.response import StreamResponse
+from bridge.sse.start import From, Wish
+from bridge.tickets import Ticket
+
+router = APIRouter(prefix="/generations", tags=["streams"])
+
+HEADERS = {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+}
+STREAM: dict[int | str, dict[str, Any]] = {
+    **documented(),
+    200: {
+        "description": "The stream.",
+        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    },
+    204: {"description": "You have the terminal event: nothing follows."},
+}
+
+
+@router.post("/generate/{generation_id}/stream-token", responses=documented())
+async def named_stream_token(generation_id: GenerationId, user: User, parts: Has) -> StreamTokenOut:
+    """Return a token for the stream of named frames."""
+    url = paths.named_stream(parts.settings, known_shape(generation_id, what="generation"))
+    return await _token(parts, generation_id, user.user_id, url)
+
+
+@router.post("/{generation_id}/stream-token", responses=documented())
+async def stream_token(generation_id: GenerationId, user: User, parts: Has) -> StreamTokenOut:
+    """Return a token for the stream of unnamed frames."""
+    url = paths.message_stream(parts.settings, known_shape(generation_id, what="generation"))
+    return await _token(parts, generation_id, user.user_id, url)
+
+
+async def _token(parts: Parts, generation_id: str, user_id: str, url: str) -> StreamTokenOut:
+    await parts.orchestrator.generation(generation_id)
+    topic = Topic(kind="generation", name=generation_id, user_id=user_id)
+    return await parts.door.ticket(topic, url)
+
+
+class Asked:
+    """What a client may say about the stream it opens."""
+
+    def __init__(
+        self,
+        request: Request,
+        *,
+        token: Annotated[str | None, Query(description="A stream token.")] = None,
+        begin: Annotated[From, Query(alias="from", description="Where to begin.")] = "start",
+        frames: Annotated[Framing | None, Query(description="Another framing.")] = None,
+        heartbeat: Annotated[
+            Literal["comment", "named"], Query(description="Heartbeats that scripts see.")
+        ] = "comment",
+        last_event_id: Annotated[str, Query(description="Where to resume.")] = "",
+        last_event_id_header: Annotated[str, Header(alias="last-event-id")] = "",
+    ) -> None:
+        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+        self.knock = Knock(
+            token=token,
+            bearer=bearer.strip() if scheme.lower() == "bearer" else "",
+            cookie=request.cookies.get(NAME, ""),
+        )
+        self.wish = Wish(begin=begin, last_event_id=last_event_id_header or last_event_id)
+        self.frames = frames
+        self.named_heartbeat = heartbeat == "named"
+
+    def view(self, default: Framing) -> View:
+        """Return how the client wants to see the stream."""
+        return View(
+            wish=self.wish,
+            framing=self.frames or default,
+            named_heartbeat=self.named_heartbeat,
+        )
+
+
+@router.get("/generate/{generation_id}/stream", responses=STREAM, response_class=Response)
+async def named_stream(
+    generation_id: GenerationId,
+    request: Request,
+    parts: Has,
+    asked: Annotated[Asked, Depends()],
+) -> Response:
+    """Stream a generation's progress as `progress` events."""
+    return await _stream(parts, request, generation_id, asked, "named")
+
+
+@router.get("/{generation_id}/stream", responses=STREAM, response_class=Response)
+async def message_stream(
+    generation_id: GenerationId,
+    request: Request,
+    parts: Has,
+    asked: Annotated[Asked, Depends()],
+) -> Response:
+    """Stream a generation's progress as `message` events."""
+    return await _stream(parts, request, generation_id, asked, "message")
+
+
+async def _stream(
+    parts: Parts, request: Request, generation_id: str, asked: Asked, framing: Framing
+) -> Response:
+    ticket = await parts.door.admit(asked.knock, stream=f"generation {generation_id}")
+    known_shape(generation_id, what="generation")
+    topic = Topic(kind="generation", name=generation_id, user_id=ticket.user_id)
+
+    async def look() -> Standing:
+        return generation_to_standing(await parts.orchestrator.generation(generation_id))
+
+    if await parts.door.over(topic, asked.wish, look):
+        return Response(status_code=204, headers={"cache-control": "no-store"})
+    return opened(parts, request, topic, asked.view(framing), ticket)
+
+
+def opened(
+    parts: Parts, request: Request, topic: Topic, view: View, ticket: Ticket
+) -> StreamResponse:
+    """Return a stream's response, with the cookie by which its client may come back."""
+    path = request.scope.get("root_path", "") + request.url.path
+    cookie = parts.door.cookie(ticket, path=path, secure=request.url.scheme == "https")
+    return StreamResponse(partial(parts.door.seat, topic, view), {**HEADERS, "set-cookie": cookie})

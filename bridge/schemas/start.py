@@ -1,0 +1,63 @@
+"""Starting generations (contract 3.1)."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from bridge.schemas.body import Body
+from bridge.schemas.generation import GenerationOut
+from bridge.schemas.stream import StreamTokenOut
+
+Mode = Literal["classic", "enhanced", "auto"]
+Domain = Literal[
+    "ecommerce",
+    "social_media",
+    "content_management",
+    "task_management",
+    "fintech",
+    "healthcare",
+    "general",
+]
+Feature = Annotated[str, Field(min_length=1, max_length=64)]
+
+
+def _offered(stack: Any) -> Any:
+    if stack == "fastapi_mongo":
+        raise ValueError("`fastapi_mongo` is not offered; use fastapi_sqlite or fastapi_postgres")
+    return stack
+
+
+Stack = Annotated[Literal["fastapi_sqlite", "fastapi_postgres"], BeforeValidator(_offered)]
+
+
+class GenerateBody(Body):
+    """What to generate."""
+
+    prompt: str | None = Field(
+        None, min_length=10, max_length=5000, description="What the backend is to do, in words."
+    )
+    spec: dict[str, Any] | None = Field(None, description="The structured plan, if you have one.")
+    project_id: str | None = Field(
+        None, max_length=64, description="The project to make a version of; a new one without."
+    )
+    project_name: str | None = Field(
+        None, min_length=1, max_length=100, description="The name of a new project."
+    )
+    context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
+    tech_stack: Stack | None = Field(None, description="The stack; default fastapi_postgres.")
+    domain: Domain | None = Field(None, description="A domain to take defaults from.")
+    constraints: list[Feature] = Field([], max_length=32, description="Features to have.")
+    engine: str | None = Field(None, max_length=64, description="The engine that writes files.")
+    generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
+
+    @model_validator(mode="after")
+    def _prompt_or_spec(self) -> Self:
+        if self.prompt is None and self.spec is None:
+            raise ValueError("send a `prompt` or a `spec`")
+        return self
+
+
+class StartedOut(GenerationOut, StreamTokenOut):
+    """The generation that was accepted, and the way to its stream."""
+
+    message: str = Field(description="For people.")
