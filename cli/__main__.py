@@ -33,12 +33,13 @@ for command in (doctor, download, generate, plan, prove, token, up, watch):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its code."""
     try:
-        backsmith.main(args=arguments, prog_name="backsmith", standalone_mode=False)
+        code = backsmith.main(args=arguments, prog_name="backsmith", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(INTERRUPTED)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ def watch(generation_id: str, as_json: bool, **options: Any) -> None:  # noqa: F
 async def _watch(where: Where, generation_id: str, *, as_json: bool) -> None:
     console = stderr()
     async with session(where, say=console.print) as client:
+        await client.generation(generation_id)
         last = await follow(client, generation_id, console, as_json=as_json)
     if not as_json:
         click.echo(last.get("message", "completed"))
