@@ -114,7 +114,7 @@ class DataFolder:
         """Return who runs a system on this folder now, or None."""
         try:
             descriptor = os.open(self._lock, os.O_RDWR)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
