@@ -26,21 +26,23 @@ from backsmith.orchestrator.v1 import project_pb2 as backsmith_dot_orchestrator_
 from backsmith.progress.v1 import progress_pb2 as backsmith_dot_progress_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'backsmith/orchestrator/v1/channel.proto\x12\x19\x62\x61\x63ksmith.orchestrator.v1\x1a\'backsmith/orchestrator/v1/project.proto\x1a$backsmith/progress/v1/progress.proto\"K\n\x07\x43hannel\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.backsmith.orchestrator.v1.ChannelKind\x12\n\n\x02id\x18\x02 \x01(\t\"\xd1\x01\n\x0c\x43hannelEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12:\n\ngeneration\x18\x02 \x01(\x0b\x32$.backsmith.progress.v1.ProgressEventH\x00\x12\x34\n\x04\x66ile\x18\x03 \x01(\x0b\x32$.backsmith.orchestrator.v1.FileEventH\x00\x12\x35\n\x07project\x18\x04 \x01(\x0b\x32\".backsmith.orchestrator.v1.ProjectH\x00\x42\x08\n\x06object\"\xab\x01\n\tFileEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rgeneration_id\x18\x02 \x01(\t\x12\x12\n\nproject_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0e\n\x06\x64igest\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x35\n\x06\x61\x63tion\x18\x07 \x01(\x0e\x32%.backsmith.orchestrator.v1.FileAction*s\n\x0b\x43hannelKind\x12\x1c\n\x18\x43HANNEL_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANNEL_KIND_USER\x10\x01\x12\x18\n\x14\x43HANNEL_KIND_PROJECT\x10\x02\x12\x15\n\x11\x43HANNEL_KIND_FILE\x10\x03*\x8d\x01\n\nFileAction\x12\x1b\n\x17\x46ILE_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46ILE_ACTION_GENERATED\x10\x01\x12\x16\n\x12\x46ILE_ACTION_EDITED\x10\x02\x12\x16\n\x12\x46ILE_ACTION_MERGED\x10\x03\x12\x17\n\x13\x46ILE_ACTION_DELETED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\'backsmith/orchestrator/v1/channel.proto\x12\x19\x62\x61\x63ksmith.orchestrator.v1\x1a\'backsmith/orchestrator/v1/project.proto\x1a$backsmith/progress/v1/progress.proto\"K\n\x07\x43hannel\x12\x34\n\x04kind\x18\x01 \x01(\x0e\x32&.backsmith.orchestrator.v1.ChannelKind\x12\n\n\x02id\x18\x02 \x01(\t\"\xd1\x01\n\x0c\x43hannelEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12:\n\ngeneration\x18\x02 \x01(\x0b\x32$.backsmith.progress.v1.ProgressEventH\x00\x12\x34\n\x04\x66ile\x18\x03 \x01(\x0b\x32$.backsmith.orchestrator.v1.FileEventH\x00\x12\x35\n\x07project\x18\x04 \x01(\x0b\x32\".backsmith.orchestrator.v1.ProjectH\x00\x42\x08\n\x06object\"\xab\x01\n\tFileEvent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\rgeneration_id\x18\x02 \x01(\t\x12\x12\n\nproject_id\x18\x03 \x01(\t\x12\x0c\n\x04path\x18\x04 \x01(\t\x12\x0e\n\x06\x64igest\x18\x05 \x01(\t\x12\x12\n\nsize_bytes\x18\x06 \x01(\x03\x12\x35\n\x06\x61\x63tion\x18\x07 \x01(\x0e\x32%.backsmith.orchestrator.v1.FileAction\"F\n\x0b\x45ventRecord\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\'.backsmith.orchestrator.v1.ChannelEvent*s\n\x0b\x43hannelKind\x12\x1c\n\x18\x43HANNEL_KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANNEL_KIND_USER\x10\x01\x12\x18\n\x14\x43HANNEL_KIND_PROJECT\x10\x02\x12\x15\n\x11\x43HANNEL_KIND_FILE\x10\x03*\x8d\x01\n\nFileAction\x12\x1b\n\x17\x46ILE_ACTION_UNSPECIFIED\x10\x00\x12\x19\n\x15\x46ILE_ACTION_GENERATED\x10\x01\x12\x16\n\x12\x46ILE_ACTION_EDITED\x10\x02\x12\x16\n\x12\x46ILE_ACTION_MERGED\x10\x03\x12\x17\n\x13\x46ILE_ACTION_DELETED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'backsmith.orchestrator.v1.channel_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANNELKIND']._serialized_start=612
-  _globals['_CHANNELKIND']._serialized_end=727
-  _globals['_FILEACTION']._serialized_start=730
-  _globals['_FILEACTION']._serialized_end=871
+  _globals['_CHANNELKIND']._serialized_start=684
+  _globals['_CHANNELKIND']._serialized_end=799
+  _globals['_FILEACTION']._serialized_start=802
+  _globals['_FILEACTION']._serialized_end=943
   _globals['_CHANNEL']._serialized_start=149
   _globals['_CHANNEL']._serialized_end=224
   _globals['_CHANNELEVENT']._serialized_start=227
   _globals['_CHANNELEVENT']._serialized_end=436
   _globals['_FILEEVENT']._serialized_start=439
   _globals['_FILEEVENT']._serialized_end=610
+  _globals['_EVENTRECORD']._serialized_start=612
+  _globals['_EVENTRECORD']._serialized_end=682
 # @@protoc_insertion_point(module_scope)

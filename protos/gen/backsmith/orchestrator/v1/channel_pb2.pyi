@@ -5,8 +5,10 @@ isort:skip_file
 
 from backsmith.orchestrator.v1 import project_pb2 as _project_pb2
 from backsmith.progress.v1 import progress_pb2 as _progress_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
@@ -192,3 +194,30 @@ class FileEvent(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FileEvent: _TypeAlias = FileEvent  # noqa: Y015
+
+@_typing.final
+class EventRecord(_message.Message):
+    """What one message of the event log holds: events that were told at once, in order.
+
+    Services other than the orchestrator read events through its RPCs.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChannelEvent]:
+        """One or more events, without cursors."""
+
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[Global___ChannelEvent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventRecord: _TypeAlias = EventRecord  # noqa: Y015

@@ -657,13 +657,13 @@ class GetReviewResponse(_message.Message):
 
     REPORT_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def report(self) -> _generator_service_pb2.AssessProjectResponse:
+    def report(self) -> _generator_service_pb2.ProofReport:
         """The report, as the generator made it."""
 
     def __init__(
         self,
         *,
-        report: _generator_service_pb2.AssessProjectResponse | None = ...,
+        report: _generator_service_pb2.ProofReport | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["report", b"report"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -1139,7 +1139,7 @@ class WatchGenerationResponse(_message.Message):
     """Whether the history is told: these were the newest events, and what follows is live."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___WatchedEvent]:
-        """One or more events."""
+        """The next events, in order."""
 
     def __init__(
         self,

@@ -357,7 +357,7 @@ class OrchestratorServiceServicer:
 
         Every event once and in order. The stream ends after the terminal event;
         a stream that ends without one was cut, and can be resumed at its cursor.
-        Events come in batches; a batch is never empty.
+        Events come in batches; a batch without events only tells `caught_up`.
 
         Errors:
         * NOT_FOUND: the generation is unknown.

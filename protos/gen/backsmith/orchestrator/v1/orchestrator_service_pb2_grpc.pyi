@@ -167,7 +167,7 @@ class OrchestratorServiceStub:
 
     Every event once and in order. The stream ends after the terminal event;
     a stream that ends without one was cut, and can be resumed at its cursor.
-    Events come in batches; a batch is never empty.
+    Events come in batches; a batch without events only tells `caught_up`.
 
     Errors:
     * NOT_FOUND: the generation is unknown.
@@ -335,7 +335,7 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Every event once and in order. The stream ends after the terminal event;
     a stream that ends without one was cut, and can be resumed at its cursor.
-    Events come in batches; a batch is never empty.
+    Events come in batches; a batch without events only tells `caught_up`.
 
     Errors:
     * NOT_FOUND: the generation is unknown.
@@ -614,7 +614,7 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Every event once and in order. The stream ends after the terminal event;
         a stream that ends without one was cut, and can be resumed at its cursor.
-        Events come in batches; a batch is never empty.
+        Events come in batches; a batch without events only tells `caught_up`.
 
         Errors:
         * NOT_FOUND: the generation is unknown.

@@ -1,0 +1,1 @@
+"""The other services, typed, with our errors instead of gRPC's."""

@@ -1,0 +1,71 @@
+"""The files service as the orchestrator calls it."""
+
+import hashlib
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
+
+import grpc
+from backsmith.files.v1 import files_service_pb2 as pb
+from backsmith.files.v1.files_service_pb2_grpc import FilesServiceAsyncStub, FilesServiceStub
+from backsmith.files.v1.snapshot_pb2 import Digest, FileEntry, Snapshot
+
+from chassis.status import rpc_errors
+
+PIECE_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A file and what it holds."""
+
+    path: str
+    content: bytes
+
+    def entry(self) -> FileEntry:
+        """Describe the file by its digest."""
+        sha256 = hashlib.sha256(self.content).hexdigest()
+        return FileEntry(path=self.path, digest=Digest(sha256=sha256, size_bytes=len(self.content)))
+
+
+class Files:
+    """Writes, commits and reads."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: FilesServiceAsyncStub = FilesServiceStub(channel)
+
+    async def write(self, files: Sequence[File]) -> Sequence[FileEntry]:
+        """Store files, to be referred to by a snapshot."""
+        with rpc_errors():
+            response = await self._stub.WriteFiles(_pieces(files))
+        return response.entries
+
+    async def commit(self, *, base: str, add: Sequence[FileEntry]) -> Snapshot:
+        """Make a snapshot: a base (empty: none) and some files."""
+        with rpc_errors():
+            request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add)
+            return (await self._stub.CommitSnapshot(request)).snapshot
+
+    async def read_all(self, snapshot_id: str) -> AsyncIterator[File]:
+        """Read every file of a snapshot, sorted by path."""
+        with rpc_errors():
+            call = self._stub.ReadSnapshot(pb.ReadSnapshotRequest(snapshot_id=snapshot_id))
+            path, content = "", bytearray()
+            async for piece in call:
+                if piece.HasField("entry"):
+                    if path:
+                        yield File(path=path, content=bytes(content))
+                    path, content = piece.entry.path, bytearray()
+                content += piece.data
+            if path:
+                yield File(path=path, content=bytes(content))
+
+
+def _pieces(files: Sequence[File]) -> Iterator[pb.WriteFilesRequest]:
+    for file in files:
+        first, *rest = (
+            file.content[start : start + PIECE_BYTES]
+            for start in range(0, max(len(file.content), 1), PIECE_BYTES)
+        )
+        yield pb.WriteFilesRequest(header=file.entry(), data=first)
+        for piece in rest:
+            yield pb.WriteFilesRequest(data=piece)

@@ -1,0 +1,71 @@
+"""The generator as the orchestrator calls it."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import TypeVar
+
+import grpc
+from backsmith.generator.v1 import generator_service_pb2 as pb
+from backsmith.generator.v1.generator_service_pb2_grpc import (
+    GeneratorServiceAsyncStub,
+    GeneratorServiceStub,
+)
+from backsmith.spec.v1.spec_pb2 import ProjectSpec
+
+from chassis.status import rpc_errors
+
+T = TypeVar("T")
+
+
+class Generator:
+    """Plans, renders and assesses."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._stub: GeneratorServiceAsyncStub = GeneratorServiceStub(channel)
+
+    async def plan(self, request: pb.PlanRequest) -> pb.PlanResponse:
+        """Turn a prompt or a spec into a checked spec.
+
+        Raises:
+            InvalidInputError: The plan is refused; names each field.
+        """
+        with rpc_errors():
+            return await self._stub.Plan(request)
+
+    @asynccontextmanager
+    async def phase(
+        self, spec: ProjectSpec, number: int, *, engine: str, deadline: timedelta
+    ) -> AsyncIterator[AsyncIterator[pb.GeneratePhaseResponse]]:
+        """Render a phase for the length of a block; leaving it stops the work."""
+        request = pb.GeneratePhaseRequest(spec=spec, phase=number, engine=engine)
+        call = self._stub.GeneratePhase(request, timeout=deadline.total_seconds())
+        try:
+            yield _answers(call)
+        finally:
+            call.cancel()
+
+    @asynccontextmanager
+    async def assessment(
+        self, spec: ProjectSpec, files: Sequence[pb.GeneratedFile], *, tiers: Sequence[str]
+    ) -> AsyncIterator[AsyncIterator[pb.AssessProjectResponse]]:
+        """Run the quality gates for the length of a block; leaving it stops the work."""
+        call = self._stub.AssessProject(_assessment(spec, files, tiers))
+        try:
+            yield _answers(call)
+        finally:
+            call.cancel()
+
+
+def _assessment(
+    spec: ProjectSpec, files: Sequence[pb.GeneratedFile], tiers: Sequence[str]
+) -> Iterator[pb.AssessProjectRequest]:
+    yield pb.AssessProjectRequest(options=pb.AssessOptions(spec=spec, tiers=tiers))
+    for file in files:
+        yield pb.AssessProjectRequest(file=file)
+
+
+async def _answers(call: AsyncIterable[T]) -> AsyncIterator[T]:
+    with rpc_errors():
+        async for answer in call:
+            yield answer

@@ -1,0 +1,1 @@
+"""What the orchestrator knows, as plain values and functions."""

@@ -1,0 +1,82 @@
+"""Generations and projects as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from orchestrator_svc.domain.status import Status
+
+
+class Mode(StrEnum):
+    """How much a generation does besides its six phases."""
+
+    CLASSIC = "classic"
+    ENHANCED = "enhanced"
+    AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generation:
+    """One run that makes one version of a project, without its bulky parts."""
+
+    generation_id: str
+    user_id: str
+    project_id: str
+    project_name: str
+    auto_created_project: bool
+    version: int
+    status: Status
+    attempt: int
+    epoch: int
+    progress: float
+    prompt: str
+    mode: Mode
+    ab_group: str
+    engine: str
+    entities_count: int
+    entity_name: str
+    parent_generation_id: str
+    snapshot_id: str
+    generated_snapshot_id: str
+    phase_files: tuple[int, ...]
+    file_count: int
+    quality_score: float | None
+    error: str
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    create_time: datetime
+    update_time: datetime
+    end_time: datetime | None
+
+    @property
+    def phases_completed(self) -> int:
+        """How many phases are finished and saved."""
+        return len(self.phase_files)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """The bulky parts of a generation."""
+
+    spec: bytes
+    """The checked spec, as a serialized `ProjectSpec`."""
+
+    context: Mapping[str, Any]
+    """What the caller sent along."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """What a user builds."""
+
+    project_id: str
+    user_id: str
+    name: str
+    description: str
+    latest_version: int
+    active_generation_id: str
+    create_time: datetime
+    update_time: datetime

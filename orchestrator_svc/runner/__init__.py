@@ -1,0 +1,1 @@
+"""Runs generations: claims them, drives their phases, saves, announces, ends them once."""

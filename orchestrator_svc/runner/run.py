@@ -1,0 +1,238 @@
+"""One run of a generation, from its first unfinished phase to its end."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from backsmith.files.v1.snapshot_pb2 import FileEntry
+from backsmith.generator.v1 import generator_service_pb2 as pb
+from backsmith.orchestrator.v1 import channel_pb2
+from backsmith.spec.v1.spec_pb2 import ProjectSpec
+
+from chassis.bus.errors import StaleAppendError
+from chassis.clock import Clock
+from chassis.errors import InternalError, ServiceError
+from orchestrator_svc.backbone import Backbone
+from orchestrator_svc.clients.files import File, Files
+from orchestrator_svc.clients.generator import Generator
+from orchestrator_svc.convert import files_record
+from orchestrator_svc.domain import stages
+from orchestrator_svc.domain.model import Generation, Mode
+from orchestrator_svc.domain.progress import PHASES, Place, progress_at
+from orchestrator_svc.domain.subjects import file_id, files_subject
+from orchestrator_svc.runner.announcer import Announcer, take_over
+from orchestrator_svc.runner.patience import patiently
+from orchestrator_svc.runner.phase import PhaseRendering
+from orchestrator_svc.settings import EventSettings, RunnerSettings
+from orchestrator_svc.store.errors import ReplacedError
+from orchestrator_svc.store.interface import Checkpoint, Claim, Runs
+
+FIRST_TIER = "t0"
+TAKE_OVERS = 5
+"""How often a run that still holds its claim reads the log anew after a refused append."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What every run works with."""
+
+    runs: Runs
+    backbone: Backbone
+    generator: Generator
+    files: Files
+    clock: Clock
+    settings: RunnerSettings
+    events: EventSettings
+
+
+class Run:
+    """Drives one claimed generation."""
+
+    def __init__(self, claim: Claim, workshop: Workshop) -> None:
+        self.generation = claim.generation
+        self.progress = claim.generation.progress
+        self.ending = False
+        """Whether the end is being written: nobody needs to stop this run any more."""
+        self._spec = ProjectSpec.FromString(claim.details.spec)
+        self._workshop = workshop
+        self._settings = workshop.settings
+
+    async def execute(self) -> Generation:
+        """Run to the end, and return the generation as it ended.
+
+        Raises:
+            ReplacedError: The generation is somebody else's now, or has ended: stop.
+        """
+        limit = self._settings.generation_deadline.total_seconds()
+        try:
+            async with asyncio.timeout(limit):
+                return await self._execute()
+        except ReplacedError:
+            raise
+        except TimeoutError:
+            return await self._fail(f"It took longer than {limit:g} seconds.")
+        except ServiceError as error:
+            log.warning("run.failed", reason=error.reason, error=error.message)
+            return await self._fail(error.message)
+        except Exception:
+            log.exception("run.broken")
+            return await self._fail("An internal error; report it if it stays.")
+
+    async def _execute(self) -> Generation:
+        for _ in range(TAKE_OVERS):
+            try:
+                return await self._attempt()
+            except StaleAppendError:
+                log.info("run.refused", epoch=self.generation.epoch)
+                await self._check_grasp()
+        raise InternalError("The progress could not be told.")
+
+    async def _check_grasp(self) -> None:
+        """Pass while the claim holds.
+
+        A predecessor that woke may have told something after we had read the log.
+        """
+        key = self.generation.generation_id
+        grasps = await patiently(lambda: self._workshop.runs.grasps([key]), self._settings)
+        grasp = grasps.get(key)
+        if grasp is None or grasp.status.terminal or grasp.epoch != self.generation.epoch:
+            raise ReplacedError("Another runner tells of this generation.")
+
+    async def _attempt(self) -> Generation:
+        bus_log = await patiently(self._workshop.backbone.log, self._settings)
+        async with take_over(
+            bus_log,
+            self.generation,
+            settings=self._workshop.events,
+            clock=self._workshop.clock,
+        ) as announcer:
+            try:
+                await self._tell(announcer, *stages.opening(self.generation))
+                for phase in PHASES:
+                    await self._finish_phase(phase.number, announcer)
+                await self._assess(announcer)
+                await patiently(announcer.flush, self._settings)
+            finally:
+                self.progress = max(self.progress, announcer.progress)
+        return await patiently(self._complete, self._settings)
+
+    async def _complete(self) -> Generation:
+        self.ending = True
+        return await self._workshop.runs.complete(
+            self.generation.generation_id, self.generation.epoch
+        )
+
+    async def _fail(self, cause: str) -> Generation:
+        generation = self.generation
+        self.ending = True
+        return await patiently(
+            lambda: self._workshop.runs.fail(
+                generation.generation_id, generation.epoch, error=cause, progress=self.progress
+            ),
+            self._settings,
+        )
+
+    async def _finish_phase(self, number: int, announcer: Announcer) -> None:
+        if number > self.generation.phases_completed:
+            limit = self._settings.phase_deadline.total_seconds()
+            async with asyncio.timeout(limit):
+                await patiently(lambda: self._save_phase(number, announcer), self._settings)
+        complete = stages.phase_complete(self.generation, number, self.generation.phase_files)
+        await self._tell(announcer, complete)
+
+    async def _save_phase(self, number: int, announcer: Announcer) -> None:
+        """Render, store and record a phase; whatever fails, it can be repeated as a whole."""
+        rendering = PhaseRendering(self.generation, number, announcer)
+        files = await rendering.render(self._workshop.generator, self._spec, self._settings)
+        entries = await self._workshop.files.write(files)
+        snapshot = await self._workshop.files.commit(base=self.generation.snapshot_id, add=entries)
+        stage = f"phase_{number}_complete"
+        self.generation = await self._workshop.runs.checkpoint(
+            self.generation.generation_id,
+            self.generation.epoch,
+            Checkpoint(
+                number=number,
+                snapshot_id=snapshot.snapshot_id,
+                phase_files=len(files),
+                file_count=snapshot.file_count,
+                progress=progress_at(Place(stage=stage, phase=number)),
+            ),
+        )
+        await patiently(lambda: self._tell_files(number, entries), self._settings)
+
+    async def _tell_files(self, number: int, entries: Sequence[FileEntry]) -> None:
+        generation = self.generation
+        if not entries:
+            return
+        bus_log = await self._workshop.backbone.log()
+        events = [_file_event(generation, entry) for entry in entries]
+        await bus_log.append(
+            files_subject(generation.user_id, generation.project_id),
+            files_record(events),
+            message_id=f"{generation.generation_id}:files:{number}",
+        )
+
+    async def _assess(self, announcer: Announcer) -> None:
+        files = self.generation.phase_files
+        info = stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
+        await self._tell(announcer, stages.file_management(info), stages.quality_assessment(info))
+        report = await patiently(lambda: self._report(announcer, info), self._settings)
+        await patiently(
+            lambda: self._workshop.runs.assess(
+                self.generation.generation_id,
+                self.generation.epoch,
+                score=report.score,
+                report=report.SerializeToString(),
+            ),
+            self._settings,
+        )
+        _check_report(report)
+
+    async def _report(self, announcer: Announcer, info: stages.PhaseInfo) -> pb.ProofReport:
+        enhanced = self.generation.mode is Mode.ENHANCED
+        settings = self._settings
+        tiers = settings.extended_tiers if enhanced else settings.assessment_tiers
+        reading = self._workshop.files.read_all(self.generation.snapshot_id)
+        files = [_generated(file) async for file in reading]
+        async with self._workshop.generator.assessment(self._spec, files, tiers=tiers) as answers:
+            async for answer in answers:
+                if answer.HasField("report"):
+                    return answer.report
+                if answer.HasField("gate_started"):
+                    gate = answer.gate_started
+                    await announcer.tell(
+                        stages.quality_gate(gate.name, gate.index, gate.count, info)
+                    )
+        raise InternalError("The assessment ended without a report.")
+
+    async def _tell(self, announcer: Announcer, *announcements: stages.Announcement) -> None:
+        await patiently(lambda: announcer.tell(*announcements), self._settings)
+
+
+def _generated(file: File) -> pb.GeneratedFile:
+    return pb.GeneratedFile(path=file.path, content=file.content)
+
+
+def _file_event(generation: Generation, entry: FileEntry) -> channel_pb2.FileEvent:
+    return channel_pb2.FileEvent(
+        id=file_id(generation.project_id, entry.path),
+        generation_id=generation.generation_id,
+        project_id=generation.project_id,
+        path=entry.path,
+        digest=entry.digest.sha256,
+        size_bytes=entry.digest.size_bytes,
+        action=channel_pb2.FILE_ACTION_GENERATED,
+    )
+
+
+def _check_report(report: pb.ProofReport) -> None:
+    """Pass what compiles and is whole; what further gates find is told in the report alone."""
+    for gate in report.gates:
+        if gate.tier == FIRST_TIER and gate.outcome == pb.GATE_OUTCOME_FAILED:
+            raise InternalError(
+                f"The files did not pass the gate {gate.name!r}: {gate.reason}",
+                reason="GATE_FAILED",
+            )

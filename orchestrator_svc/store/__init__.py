@@ -1,0 +1,1 @@
+"""Where generations and projects are kept: SQL, behind small interfaces."""
