@@ -37,8 +37,9 @@ class Connection:
 
     async def wait(self) -> Session:
         """Return a session as soon as one is open."""
-        async with self._opened:
-            await self._opened.wait_for(self._is_open)
+        if not self._is_open():
+            async with self._opened:
+                await self._opened.wait_for(self._is_open)
         return self.session()
 
     async def run(self) -> None:

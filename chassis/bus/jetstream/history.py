@@ -8,7 +8,13 @@ from typing import Any
 from nats.aio.msg import Msg
 
 from chassis.bus.interface import Message
-from chassis.bus.jetstream.errors import NO_MESSAGE_FOUND, ApiError, NoResponderError, away
+from chassis.bus.jetstream.errors import (
+    NO_MESSAGE_FOUND,
+    STREAM_NOT_FOUND,
+    ApiError,
+    NoResponderError,
+    away,
+)
 from chassis.bus.jetstream.session import API, NO_RESPONDERS, STATUS, Session
 from chassis.bus.jetstream.settings import BusSettings
 from chassis.bus.jetstream.stored import from_direct
@@ -47,6 +53,7 @@ async def read_page(
         try:
             return await _read_page(session, stream.name, payload, epoch)
         except NoResponderError:
+            stream.doubt()
             raise
         except UnavailableError:
             if loop.time() > deadline:
@@ -67,20 +74,24 @@ async def _read_page(session: Session, name: str, payload: bytes, epoch: str) ->
     return Page(messages=messages, complete=_pending(end) == 0)
 
 
-async def newest(session: Session, name: str, subject: str) -> dict[str, Any] | None:
+async def newest(stream: Stream, subject: str) -> dict[str, Any] | None:
     """Return the newest message of a subject, as the leader has it, or None."""
-    return await _get(session, name, {"last_by_subj": subject})
+    return await _get(stream, {"last_by_subj": subject})
 
 
-async def next_of(session: Session, name: str, subject: str, after: int) -> dict[str, Any] | None:
+async def next_of(stream: Stream, subject: str, after: int) -> dict[str, Any] | None:
     """Return the first message of a subject after a sequence, as the leader has it, or None."""
-    return await _get(session, name, {"seq": after + 1, "next_by_subj": subject})
+    return await _get(stream, {"seq": after + 1, "next_by_subj": subject})
 
 
-async def _get(session: Session, name: str, query: dict[str, object]) -> dict[str, Any] | None:
+async def _get(stream: Stream, query: dict[str, object]) -> dict[str, Any] | None:
+    session = await stream.session()
     try:
-        answer = await session.api(f"STREAM.MSG.GET.{name}", query)
+        answer = await session.api(f"STREAM.MSG.GET.{stream.name}", query)
     except ApiError as error:
+        if error.number == STREAM_NOT_FOUND:
+            stream.doubt()
+            raise away() from error
         if error.number != NO_MESSAGE_FOUND:
             raise
         return None

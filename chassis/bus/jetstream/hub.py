@@ -59,6 +59,7 @@ class Hub:
         self._index: SubjectIndex[Inbox] = SubjectIndex()
         self._position: Position | None = None
         self._ready = asyncio.Event()
+        self._failure: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
 
     def join(self) -> None:
@@ -67,6 +68,7 @@ class Hub:
         if self._task is None or self._task.done():
             self._ready.clear()
             self._position = None
+            self._failure = None
             self._task = self._spawn(self._run())
             self._task.add_done_callback(self._on_end)
 
@@ -86,6 +88,8 @@ class Hub:
                 await self._ready.wait()
         except TimeoutError as error:
             raise away("The bus gives no live events now; try again later") from error
+        if self._failure is not None:
+            raise self._failure
         if self._position is None:
             raise away()
         self._attached.add(inbox)
@@ -98,12 +102,13 @@ class Hub:
         self._index.remove(subject, inbox)
 
     async def _run(self) -> None:
-        idle = False
-        while not idle:
+        while True:
             try:
                 session = await self._stream.wait_session()
                 self._align(await self._stream.state())
                 idle = await self._follow(session)
+                if idle and not self._users:
+                    return
             except UnavailableError:
                 await asyncio.sleep(RETRY_SECONDS)
             except ApiError as error:
@@ -154,7 +159,8 @@ class Hub:
             inbox.push(made)
 
     def _on_end(self, task: "asyncio.Task[None]") -> None:
-        failure = None if task.cancelled() else task.exception()
-        if failure is not None:
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failure = failure
+            self._ready.set()
             for inbox in self._attached:
                 inbox.fail(failure)

@@ -22,11 +22,6 @@ class Inbox:
         self._arrived = asyncio.Event()
         self._failure: BaseException | None = None
 
-    @property
-    def waiting(self) -> bool:
-        """Whether a message waits."""
-        return bool(self._waiting)
-
     def push(self, message: Message) -> None:
         """Add a message, unless the subscriber has fallen behind."""
         if self.resume is None:
@@ -48,8 +43,9 @@ class Inbox:
         self._arrived.set()
 
     def restart(self) -> None:
-        """Take messages again."""
+        """Take messages again, from the next one on."""
         self.resume = None
+        self._waiting.clear()
         self._arrived.clear()
 
     async def take(self) -> tuple[Message, ...]:

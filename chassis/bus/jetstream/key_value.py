@@ -56,7 +56,7 @@ class JetStreamKeyValue:
         return value if won else None
 
     async def _find(self, key: str) -> dict[str, Any] | None:
-        return await newest(await self._stream.session(), self._stream.name, self._prefix + key)
+        return await newest(self._stream, self._prefix + key)
 
     async def _write(
         self,

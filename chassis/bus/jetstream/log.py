@@ -59,7 +59,7 @@ class JetStreamLog:
     async def last(self, subject: str) -> Message | None:
         """Return the newest message of a subject, or None when it has none."""
         check_pattern(subject)
-        found = await newest(await self._stream.session(), self._stream.name, subject)
+        found = await newest(self._stream, subject)
         return None if found is None else from_api(found, epoch=self._stream.epoch)
 
     async def history(self, subject: str) -> AsyncIterator[Message]:
@@ -77,7 +77,7 @@ class JetStreamLog:
                 await asyncio.sleep(RETRY_SECONDS)  # a replica that lags has answered, or it went
 
     async def _newest(self, subject: str) -> int:
-        found = await newest(await self._stream.session(), self._stream.name, subject)
+        found = await newest(self._stream, subject)
         return 0 if found is None else int(found["seq"])
 
     async def _page(self, subject: str, after: int) -> Page:

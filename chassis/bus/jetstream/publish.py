@@ -70,8 +70,7 @@ async def _try(stream: Stream, subject: str, data: bytes, headers: dict[str, str
 
 async def _repeated(stream: Stream, subject: str, headers: dict[str, str]) -> int:
     """Tell a repeat from a lost race: the server checks the sequence before the message id."""
-    session = await stream.wait_session()
-    found = await next_of(session, stream.name, subject, int(headers[EXPECTED_LAST]))
+    found = await next_of(stream, subject, int(headers[EXPECTED_LAST]))
     if found is None or message_id_of(found) != headers[MESSAGE_ID]:
         raise WrongLastError
     sequence: int = found["seq"]

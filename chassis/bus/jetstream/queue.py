@@ -12,7 +12,7 @@ from nats.aio.msg import Msg
 
 from chassis.bus.jetstream.connection import Connection
 from chassis.bus.jetstream.publish import store
-from chassis.bus.jetstream.session import API, STATUS, Session
+from chassis.bus.jetstream.session import API, NO_RESPONDERS, STATUS, Session
 from chassis.bus.jetstream.stored import MESSAGE_ID, deliveries
 from chassis.bus.jetstream.streams import Stream, nanoseconds
 
@@ -127,6 +127,8 @@ class JetStreamQueue:
         request = json.dumps({"batch": 1} | expires).encode()
         subject = f"{API}.CONSUMER.MSG.NEXT.{self._stream.name}.{CONSUMER}"
         message = await session.pull(subject, request, within=wait + GRACE)
-        if message is None or (message.headers is not None and STATUS in message.headers):
-            return None
-        return message
+        status = None if message is None or message.headers is None else message.headers.get(STATUS)
+        if status == NO_RESPONDERS:
+            self._opened_on = None
+            self._stream.doubt()
+        return None if status else message

@@ -114,8 +114,7 @@ class Reader:
         """Ask the leader whether the history ends here: a replica that lags may have said so."""
         if self._settings.replicas == 1:
             return True
-        session = await self._stream.session()
-        found = await newest(session, self._stream.name, self._subject)
+        found = await newest(self._stream, self._subject)
         return found is None or found["seq"] <= self._through
 
     def _check(self, state: StreamState, *, gap_allowed: bool) -> None:
