@@ -20,6 +20,11 @@ from prometheus_client import Counter, Histogram
 RPCS = Counter("rpcs", "RPCs served, by how they ended.", ["method", "code"], namespace="backsmith")
 RPC_SECONDS = Histogram("rpc_seconds", "How long RPCs took.", ["method"], namespace="backsmith")
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without local variables: they hold prompts and secrets."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetrySettings:
@@ -44,9 +49,7 @@ def configure(settings: TelemetrySettings, *, service: str) -> None:
         structlog.processors.StackInfoRenderer(),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
-        if readable
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [_console()] if readable else [_TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     structlog.configure(
         processors=[*shared, *renderer],
@@ -57,6 +60,12 @@ def configure(settings: TelemetrySettings, *, service: str) -> None:
     logging.basicConfig(level=max(logging.WARNING, logging.getLevelName(settings.level)))
     structlog.contextvars.bind_contextvars(service=service)
     trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": service})))
+
+
+def _console() -> structlog.dev.ConsoleRenderer:
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 @contextmanager

@@ -1,0 +1,8 @@
+"""Runs the generator: `python -m generator_svc`."""
+
+from chassis.process import run
+from generator_svc.app import application
+from generator_svc.settings import GeneratorSettings
+
+if __name__ == "__main__":
+    run("generator", GeneratorSettings, application)
