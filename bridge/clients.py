@@ -1,19 +1,22 @@
 """The other services, as the bridge calls them: typed, with our errors instead of gRPC's."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 from backsmith.files.v1 import files_service_pb2 as files_pb
-from backsmith.files.v1.files_service_pb2_grpc import FilesServiceAsyncStub, FilesServiceStub
+from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
 from backsmith.orchestrator.v1 import generation_pb2, project_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
-from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import (
-    OrchestratorServiceAsyncStub,
-    OrchestratorServiceStub,
-)
+from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
 
 from chassis.status import rpc_errors
+
+if TYPE_CHECKING:
+    from backsmith.files.v1.files_service_pb2_grpc import FilesServiceAsyncStub
+    from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import (
+        OrchestratorServiceAsyncStub,
+    )
 
 
 class Orchestrator:

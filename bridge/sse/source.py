@@ -1,20 +1,25 @@
 """Where streams come from: the orchestrator's watches, one call a topic."""
 
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
-from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceAsyncStub
 
 from bridge.sse.event import Batch, Topic
 from bridge.sse.progress import event_from_watched
 from chassis.auth import Principal, bind_principal
 from chassis.status import rpc_errors
 
+if TYPE_CHECKING:
+    from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import (
+        OrchestratorServiceAsyncStub,
+    )
+
 
 class WatchSource:
     """Watches each generation by a call of its own."""
 
-    def __init__(self, stub: OrchestratorServiceAsyncStub) -> None:
+    def __init__(self, stub: "OrchestratorServiceAsyncStub") -> None:
         self._stub = stub
 
     async def watch(self, topic: Topic, after: str) -> AsyncIterator[Batch]:
