@@ -29,12 +29,12 @@ def test_tracebacks_hold_no_locals(form: str, capsys: pytest.CaptureFixture[str]
     """A traceback names the error and the place, never a value."""
     configure(TelemetrySettings(format=form), service="test")  # type: ignore[arg-type]
     try:
-        fail("-".join(["hunter", "2"]))
+        fail("hunter" + str(2))
     except ValueError:
         structlog.get_logger().exception("thing.failed")
     written = capsys.readouterr().err
-    assert "refused 8 characters" in written
-    assert "hunter-2" not in written
+    assert "refused 7 characters" in written
+    assert "hunter2" not in written
 
 
 def test_lines_carry_the_trace_of_the_caller(capsys: pytest.CaptureFixture[str]) -> None:
