@@ -11,6 +11,7 @@ from chassis.auth import Authenticator
 from chassis.health import Health
 from chassis.server import Service, serve
 from files_svc.commits import Commits
+from files_svc.merging import Merges
 from files_svc.reading import Reader
 from files_svc.servicer import FilesServicer
 from files_svc.settings import FilesSettings
@@ -22,11 +23,13 @@ from files_svc.uploads import Uploads
 async def application(settings: FilesSettings, stopping: asyncio.Event) -> AsyncIterator[str]:
     """Run the files service for the length of a block and yield its address."""
     store = open_store(settings.store)
+    commits = Commits(store, settings.limits)
     servicer = FilesServicer(
         store=store,
         uploads=Uploads(store, settings.limits),
-        commits=Commits(store, settings.limits),
+        commits=commits,
         reader=Reader(store),
+        merges=Merges(store, commits),
     )
     service = Service(
         name=DESCRIPTOR.services_by_name["FilesService"].full_name,

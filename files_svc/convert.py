@@ -1,11 +1,15 @@
 """Between messages and values."""
 
 from backsmith.files.v1 import files_service_pb2 as pb
-from backsmith.files.v1 import snapshot_pb2
+from backsmith.files.v1 import merge_pb2, snapshot_pb2
 
 from files_svc.archive import ArchiveFormat
 from files_svc.domain.digest import Digest
+from files_svc.domain.merge.patch import Patch, Rename
+from files_svc.domain.merge.result import Reason
+from files_svc.domain.merge.tree import Action, Decision
 from files_svc.domain.snapshot import FileEntry, Snapshot
+from files_svc.merging import Conflict, MergeResult
 from files_svc.reading import Chunk
 from files_svc.uploads import Piece
 
@@ -62,3 +66,71 @@ def read_snapshot_response(chunk: Chunk) -> pb.ReadSnapshotResponse:
 def archive_format_from_proto(value: int) -> ArchiveFormat:
     """Read an archive format; one that is not set is a zip."""
     return ArchiveFormat.TAR_GZ if value == pb.ARCHIVE_FORMAT_TAR_GZ else ArchiveFormat.ZIP
+
+
+def patch_from_proto(message: pb.MergeSnapshotsRequest) -> Patch:
+    """Read what a merge may drop and must rename."""
+    return Patch(
+        drops=tuple(message.drops),
+        dropped_paths=frozenset(message.dropped_paths),
+        renames=tuple(
+            Rename(old=rename.old_name, new=rename.new_name) for rename in message.renames
+        ),
+    )
+
+
+ACTIONS = {
+    Action.UNCHANGED: merge_pb2.FILE_ACTION_UNCHANGED,
+    Action.ADDED: merge_pb2.FILE_ACTION_ADDED,
+    Action.UPDATED: merge_pb2.FILE_ACTION_UPDATED,
+    Action.KEPT: merge_pb2.FILE_ACTION_KEPT,
+    Action.MERGED: merge_pb2.FILE_ACTION_MERGED,
+    Action.DELETED: merge_pb2.FILE_ACTION_DELETED,
+    Action.CONFLICT: merge_pb2.FILE_ACTION_CONFLICT,
+}
+REASONS = {
+    Reason.BOTH_CHANGED: merge_pb2.CONFLICT_REASON_BOTH_CHANGED,
+    Reason.BOTH_ADDED: merge_pb2.CONFLICT_REASON_BOTH_ADDED,
+    Reason.DELETED_AND_CHANGED: merge_pb2.CONFLICT_REASON_DELETED_AND_CHANGED,
+    Reason.CHANGED_AND_DROPPED: merge_pb2.CONFLICT_REASON_CHANGED_AND_DROPPED,
+    Reason.NOT_TEXT: merge_pb2.CONFLICT_REASON_NOT_TEXT,
+    Reason.NOT_RUNNABLE: merge_pb2.CONFLICT_REASON_NOT_RUNNABLE,
+}
+
+
+def merge_result_to_proto(result: MergeResult) -> pb.MergeSnapshotsResponse:
+    """Write what a merge made."""
+    return pb.MergeSnapshotsResponse(
+        snapshot=snapshot_to_proto(result.snapshot),
+        changes=map(change_to_proto, result.changes),
+        conflicts=map(conflict_to_proto, result.conflicts),
+        conflict_snapshot_id=result.conflict_snapshot_id,
+        retained=result.retained,
+    )
+
+
+def change_to_proto(decision: Decision) -> merge_pb2.FileChange:
+    """Write what became of a path."""
+    return merge_pb2.FileChange(
+        path=decision.path,
+        action=ACTIONS[decision.action],
+        old_path=decision.old_path,
+        digest=_digest_of(decision.entry),
+    )
+
+
+def conflict_to_proto(conflict: Conflict) -> merge_pb2.Conflict:
+    """Write what could not be merged."""
+    sides = conflict.decision.sides
+    return merge_pb2.Conflict(
+        path=conflict.decision.path,
+        place=conflict.clash.place,
+        reason=REASONS[conflict.clash.reason],
+        base=_digest_of(sides.base),
+        ours=_digest_of(sides.ours),
+        theirs=_digest_of(sides.theirs),
+    )
+
+
+def _digest_of(entry: FileEntry | None) -> snapshot_pb2.Digest | None:
+    return digest_to_proto(entry.digest) if entry else None

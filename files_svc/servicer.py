@@ -9,6 +9,7 @@ from backsmith.files.v1 import files_service_pb2_grpc as rpc
 
 from files_svc import convert
 from files_svc.commits import Commits
+from files_svc.merging import Merges
 from files_svc.reading import Reader
 from files_svc.store.interface import FileStore
 from files_svc.uploads import Uploads
@@ -24,15 +25,23 @@ class FilesServicer(rpc.FilesServiceServicer):
         uploads: Receives files.
         commits: Makes snapshots.
         reader: Reads them.
+        merges: Merges them.
     """
 
     def __init__(
-        self, *, store: FileStore, uploads: Uploads, commits: Commits, reader: Reader
+        self,
+        *,
+        store: FileStore,
+        uploads: Uploads,
+        commits: Commits,
+        reader: Reader,
+        merges: Merges,
     ) -> None:
         self._store = store
         self._uploads = uploads
         self._commits = commits
         self._reader = reader
+        self._merges = merges
 
     async def WriteFiles(
         self, request_iterator: AsyncIterator[pb.WriteFilesRequest], context: Context
@@ -107,3 +116,15 @@ class FilesServicer(rpc.FilesServiceServicer):
         async with aclosing(chunks):
             async for data in chunks:
                 yield pb.ArchiveSnapshotResponse(data=data)
+
+    async def MergeSnapshots(
+        self, request: pb.MergeSnapshotsRequest, context: Context
+    ) -> pb.MergeSnapshotsResponse:
+        """Merge what the user changed and what is generated anew."""
+        result = await self._merges.merge(
+            base_id=request.base_snapshot_id,
+            ours_id=request.ours_snapshot_id,
+            theirs_id=request.theirs_snapshot_id,
+            patch=convert.patch_from_proto(request),
+        )
+        return convert.merge_result_to_proto(result)

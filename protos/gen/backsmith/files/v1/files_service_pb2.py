@@ -22,50 +22,55 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from backsmith.files.v1 import merge_pb2 as backsmith_dot_files_dot_v1_dot_merge__pb2
 from backsmith.files.v1 import snapshot_pb2 as backsmith_dot_files_dot_v1_dot_snapshot__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&backsmith/files/v1/files_service.proto\x12\x12\x62\x61\x63ksmith.files.v1\x1a!backsmith/files/v1/snapshot.proto\"`\n\x11WriteFilesRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\n\x07_header\"D\n\x12WriteFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\"F\n\x17\x46indMissingBlobsRequest\x12+\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"G\n\x18\x46indMissingBlobsResponse\x12+\n\x07missing\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"m\n\x15\x43ommitSnapshotRequest\x12\x18\n\x10\x62\x61se_snapshot_id\x18\x01 \x01(\t\x12*\n\x03\x61\x64\x64\x18\x02 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x0e\n\x06remove\x18\x03 \x03(\t\"H\n\x16\x43ommitSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\")\n\x12GetSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"E\n\x13GetSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\"N\n\x10ListFilesRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x11ListFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x0fReadFileRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x03\"]\n\x10ReadFileResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"*\n\x13ReadSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"a\n\x14ReadSnapshotResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"p\n\x16\x41rchiveSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32!.backsmith.files.v1.ArchiveFormat\x12\x0e\n\x06prefix\x18\x03 \x01(\t\"\'\n\x17\x41rchiveSnapshotResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c*b\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x19\n\x15\x41RCHIVE_FORMAT_TAR_GZ\x10\x02\x32\xab\x06\n\x0c\x46ilesService\x12]\n\nWriteFiles\x12%.backsmith.files.v1.WriteFilesRequest\x1a&.backsmith.files.v1.WriteFilesResponse(\x01\x12m\n\x10\x46indMissingBlobs\x12+.backsmith.files.v1.FindMissingBlobsRequest\x1a,.backsmith.files.v1.FindMissingBlobsResponse\x12g\n\x0e\x43ommitSnapshot\x12).backsmith.files.v1.CommitSnapshotRequest\x1a*.backsmith.files.v1.CommitSnapshotResponse\x12^\n\x0bGetSnapshot\x12&.backsmith.files.v1.GetSnapshotRequest\x1a\'.backsmith.files.v1.GetSnapshotResponse\x12X\n\tListFiles\x12$.backsmith.files.v1.ListFilesRequest\x1a%.backsmith.files.v1.ListFilesResponse\x12W\n\x08ReadFile\x12#.backsmith.files.v1.ReadFileRequest\x1a$.backsmith.files.v1.ReadFileResponse0\x01\x12\x63\n\x0cReadSnapshot\x12\'.backsmith.files.v1.ReadSnapshotRequest\x1a(.backsmith.files.v1.ReadSnapshotResponse0\x01\x12l\n\x0f\x41rchiveSnapshot\x12*.backsmith.files.v1.ArchiveSnapshotRequest\x1a+.backsmith.files.v1.ArchiveSnapshotResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&backsmith/files/v1/files_service.proto\x12\x12\x62\x61\x63ksmith.files.v1\x1a\x1e\x62\x61\x63ksmith/files/v1/merge.proto\x1a!backsmith/files/v1/snapshot.proto\"`\n\x11WriteFilesRequest\x12\x32\n\x06header\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\t\n\x07_header\"D\n\x12WriteFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\"F\n\x17\x46indMissingBlobsRequest\x12+\n\x07\x64igests\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"G\n\x18\x46indMissingBlobsResponse\x12+\n\x07missing\x18\x01 \x03(\x0b\x32\x1a.backsmith.files.v1.Digest\"m\n\x15\x43ommitSnapshotRequest\x12\x18\n\x10\x62\x61se_snapshot_id\x18\x01 \x01(\t\x12*\n\x03\x61\x64\x64\x18\x02 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x0e\n\x06remove\x18\x03 \x03(\t\"H\n\x16\x43ommitSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\")\n\x12GetSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"E\n\x13GetSnapshotResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\"N\n\x10ListFilesRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"\\\n\x11ListFilesResponse\x12.\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1d.backsmith.files.v1.FileEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"S\n\x0fReadFileRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x03\x12\r\n\x05limit\x18\x04 \x01(\x03\"]\n\x10ReadFileResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"*\n\x13ReadSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\"a\n\x14ReadSnapshotResponse\x12\x31\n\x05\x65ntry\x18\x01 \x01(\x0b\x32\x1d.backsmith.files.v1.FileEntryH\x00\x88\x01\x01\x12\x0c\n\x04\x64\x61ta\x18\x02 \x01(\x0c\x42\x08\n\x06_entry\"p\n\x16\x41rchiveSnapshotRequest\x12\x13\n\x0bsnapshot_id\x18\x01 \x01(\t\x12\x31\n\x06\x66ormat\x18\x02 \x01(\x0e\x32!.backsmith.files.v1.ArchiveFormat\x12\x0e\n\x06prefix\x18\x03 \x01(\t\"\'\n\x17\x41rchiveSnapshotResponse\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"\xba\x01\n\x15MergeSnapshotsRequest\x12\x18\n\x10\x62\x61se_snapshot_id\x18\x01 \x01(\t\x12\x18\n\x10ours_snapshot_id\x18\x02 \x01(\t\x12\x1a\n\x12theirs_snapshot_id\x18\x03 \x01(\t\x12\r\n\x05\x64rops\x18\x04 \x03(\t\x12\x15\n\rdropped_paths\x18\x05 \x03(\t\x12+\n\x07renames\x18\x06 \x03(\x0b\x32\x1a.backsmith.files.v1.Rename\"\xda\x01\n\x16MergeSnapshotsResponse\x12.\n\x08snapshot\x18\x01 \x01(\x0b\x32\x1c.backsmith.files.v1.Snapshot\x12/\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1e.backsmith.files.v1.FileChange\x12/\n\tconflicts\x18\x03 \x03(\x0b\x32\x1c.backsmith.files.v1.Conflict\x12\x1c\n\x14\x63onflict_snapshot_id\x18\x04 \x01(\t\x12\x10\n\x08retained\x18\x05 \x03(\t*b\n\rArchiveFormat\x12\x1e\n\x1a\x41RCHIVE_FORMAT_UNSPECIFIED\x10\x00\x12\x16\n\x12\x41RCHIVE_FORMAT_ZIP\x10\x01\x12\x19\n\x15\x41RCHIVE_FORMAT_TAR_GZ\x10\x02\x32\x94\x07\n\x0c\x46ilesService\x12]\n\nWriteFiles\x12%.backsmith.files.v1.WriteFilesRequest\x1a&.backsmith.files.v1.WriteFilesResponse(\x01\x12m\n\x10\x46indMissingBlobs\x12+.backsmith.files.v1.FindMissingBlobsRequest\x1a,.backsmith.files.v1.FindMissingBlobsResponse\x12g\n\x0e\x43ommitSnapshot\x12).backsmith.files.v1.CommitSnapshotRequest\x1a*.backsmith.files.v1.CommitSnapshotResponse\x12^\n\x0bGetSnapshot\x12&.backsmith.files.v1.GetSnapshotRequest\x1a\'.backsmith.files.v1.GetSnapshotResponse\x12X\n\tListFiles\x12$.backsmith.files.v1.ListFilesRequest\x1a%.backsmith.files.v1.ListFilesResponse\x12W\n\x08ReadFile\x12#.backsmith.files.v1.ReadFileRequest\x1a$.backsmith.files.v1.ReadFileResponse0\x01\x12\x63\n\x0cReadSnapshot\x12\'.backsmith.files.v1.ReadSnapshotRequest\x1a(.backsmith.files.v1.ReadSnapshotResponse0\x01\x12l\n\x0f\x41rchiveSnapshot\x12*.backsmith.files.v1.ArchiveSnapshotRequest\x1a+.backsmith.files.v1.ArchiveSnapshotResponse0\x01\x12g\n\x0eMergeSnapshots\x12).backsmith.files.v1.MergeSnapshotsRequest\x1a*.backsmith.files.v1.MergeSnapshotsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'backsmith.files.v1.files_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ARCHIVEFORMAT']._serialized_start=1361
-  _globals['_ARCHIVEFORMAT']._serialized_end=1459
-  _globals['_WRITEFILESREQUEST']._serialized_start=97
-  _globals['_WRITEFILESREQUEST']._serialized_end=193
-  _globals['_WRITEFILESRESPONSE']._serialized_start=195
-  _globals['_WRITEFILESRESPONSE']._serialized_end=263
-  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_start=265
-  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_end=335
-  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_start=337
-  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_end=408
-  _globals['_COMMITSNAPSHOTREQUEST']._serialized_start=410
-  _globals['_COMMITSNAPSHOTREQUEST']._serialized_end=519
-  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_start=521
-  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_end=593
-  _globals['_GETSNAPSHOTREQUEST']._serialized_start=595
-  _globals['_GETSNAPSHOTREQUEST']._serialized_end=636
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=638
-  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=707
-  _globals['_LISTFILESREQUEST']._serialized_start=709
-  _globals['_LISTFILESREQUEST']._serialized_end=787
-  _globals['_LISTFILESRESPONSE']._serialized_start=789
-  _globals['_LISTFILESRESPONSE']._serialized_end=881
-  _globals['_READFILEREQUEST']._serialized_start=883
-  _globals['_READFILEREQUEST']._serialized_end=966
-  _globals['_READFILERESPONSE']._serialized_start=968
-  _globals['_READFILERESPONSE']._serialized_end=1061
-  _globals['_READSNAPSHOTREQUEST']._serialized_start=1063
-  _globals['_READSNAPSHOTREQUEST']._serialized_end=1105
-  _globals['_READSNAPSHOTRESPONSE']._serialized_start=1107
-  _globals['_READSNAPSHOTRESPONSE']._serialized_end=1204
-  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_start=1206
-  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_end=1318
-  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_start=1320
-  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_end=1359
-  _globals['_FILESSERVICE']._serialized_start=1462
-  _globals['_FILESSERVICE']._serialized_end=2273
+  _globals['_ARCHIVEFORMAT']._serialized_start=1803
+  _globals['_ARCHIVEFORMAT']._serialized_end=1901
+  _globals['_WRITEFILESREQUEST']._serialized_start=129
+  _globals['_WRITEFILESREQUEST']._serialized_end=225
+  _globals['_WRITEFILESRESPONSE']._serialized_start=227
+  _globals['_WRITEFILESRESPONSE']._serialized_end=295
+  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_start=297
+  _globals['_FINDMISSINGBLOBSREQUEST']._serialized_end=367
+  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_start=369
+  _globals['_FINDMISSINGBLOBSRESPONSE']._serialized_end=440
+  _globals['_COMMITSNAPSHOTREQUEST']._serialized_start=442
+  _globals['_COMMITSNAPSHOTREQUEST']._serialized_end=551
+  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_start=553
+  _globals['_COMMITSNAPSHOTRESPONSE']._serialized_end=625
+  _globals['_GETSNAPSHOTREQUEST']._serialized_start=627
+  _globals['_GETSNAPSHOTREQUEST']._serialized_end=668
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_start=670
+  _globals['_GETSNAPSHOTRESPONSE']._serialized_end=739
+  _globals['_LISTFILESREQUEST']._serialized_start=741
+  _globals['_LISTFILESREQUEST']._serialized_end=819
+  _globals['_LISTFILESRESPONSE']._serialized_start=821
+  _globals['_LISTFILESRESPONSE']._serialized_end=913
+  _globals['_READFILEREQUEST']._serialized_start=915
+  _globals['_READFILEREQUEST']._serialized_end=998
+  _globals['_READFILERESPONSE']._serialized_start=1000
+  _globals['_READFILERESPONSE']._serialized_end=1093
+  _globals['_READSNAPSHOTREQUEST']._serialized_start=1095
+  _globals['_READSNAPSHOTREQUEST']._serialized_end=1137
+  _globals['_READSNAPSHOTRESPONSE']._serialized_start=1139
+  _globals['_READSNAPSHOTRESPONSE']._serialized_end=1236
+  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_start=1238
+  _globals['_ARCHIVESNAPSHOTREQUEST']._serialized_end=1350
+  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_start=1352
+  _globals['_ARCHIVESNAPSHOTRESPONSE']._serialized_end=1391
+  _globals['_MERGESNAPSHOTSREQUEST']._serialized_start=1394
+  _globals['_MERGESNAPSHOTSREQUEST']._serialized_end=1580
+  _globals['_MERGESNAPSHOTSRESPONSE']._serialized_start=1583
+  _globals['_MERGESNAPSHOTSRESPONSE']._serialized_end=1801
+  _globals['_FILESSERVICE']._serialized_start=1904
+  _globals['_FILESSERVICE']._serialized_end=2820
 # @@protoc_insertion_point(module_scope)

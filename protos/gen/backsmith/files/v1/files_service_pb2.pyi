@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from backsmith.files.v1 import merge_pb2 as _merge_pb2
 from backsmith.files.v1 import snapshot_pb2 as _snapshot_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
@@ -475,3 +476,103 @@ class ArchiveSnapshotResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ArchiveSnapshotResponse: _TypeAlias = ArchiveSnapshotResponse  # noqa: Y015
+
+@_typing.final
+class MergeSnapshotsRequest(_message.Message):
+    """The three trees of a merge, and what the patch between two of them says."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BASE_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    OURS_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    THEIRS_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    DROPS_FIELD_NUMBER: _builtins.int
+    DROPPED_PATHS_FIELD_NUMBER: _builtins.int
+    RENAMES_FIELD_NUMBER: _builtins.int
+    base_snapshot_id: _builtins.str
+    """BASE: what the parent's spec renders to."""
+    ours_snapshot_id: _builtins.str
+    """OURS: the parent as it stands, with the user's edits."""
+    theirs_snapshot_id: _builtins.str
+    """THEIRS: what the new spec renders to."""
+    @_builtins.property
+    def drops(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names that the patch drops or alters: `Post`, `Post.title`. Files and symbols
+        named after one may vanish.
+        """
+
+    @_builtins.property
+    def dropped_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Paths that may vanish whatever they are named after, such as those of a dropped feature."""
+
+    @_builtins.property
+    def renames(self) -> _containers.RepeatedCompositeFieldContainer[_merge_pb2.Rename]:
+        """Names that the patch replaces by others; edits follow them."""
+
+    def __init__(
+        self,
+        *,
+        base_snapshot_id: _builtins.str = ...,
+        ours_snapshot_id: _builtins.str = ...,
+        theirs_snapshot_id: _builtins.str = ...,
+        drops: _abc.Iterable[_builtins.str] | None = ...,
+        dropped_paths: _abc.Iterable[_builtins.str] | None = ...,
+        renames: _abc.Iterable[_merge_pb2.Rename] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base_snapshot_id", b"base_snapshot_id", "dropped_paths", b"dropped_paths", "drops", b"drops", "ours_snapshot_id", b"ours_snapshot_id", "renames", b"renames", "theirs_snapshot_id", b"theirs_snapshot_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeSnapshotsRequest: _TypeAlias = MergeSnapshotsRequest  # noqa: Y015
+
+@_typing.final
+class MergeSnapshotsResponse(_message.Message):
+    """What a merge made."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    CONFLICTS_FIELD_NUMBER: _builtins.int
+    CONFLICT_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    RETAINED_FIELD_NUMBER: _builtins.int
+    conflict_snapshot_id: _builtins.str
+    """A snapshot of the sides of every conflicting file, at `base/PATH`, `ours/PATH` and
+    `theirs/PATH`; empty when there is no conflict. It keeps them while it is live.
+    """
+    @_builtins.property
+    def snapshot(self) -> _snapshot_pb2.Snapshot:
+        """The merged snapshot."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_merge_pb2.FileChange]:
+        """What became of each path, sorted by path; unchanged ones are left out."""
+
+    @_builtins.property
+    def conflicts(self) -> _containers.RepeatedCompositeFieldContainer[_merge_pb2.Conflict]:
+        """What could not be merged, sorted by path."""
+
+    @_builtins.property
+    def retained(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Paths, and symbols as `PATH:SYMBOL`, that were kept although the new
+        rendering lacks them, because no drop named them.
+        """
+
+    def __init__(
+        self,
+        *,
+        snapshot: _snapshot_pb2.Snapshot | None = ...,
+        changes: _abc.Iterable[_merge_pb2.FileChange] | None = ...,
+        conflicts: _abc.Iterable[_merge_pb2.Conflict] | None = ...,
+        conflict_snapshot_id: _builtins.str = ...,
+        retained: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "conflict_snapshot_id", b"conflict_snapshot_id", "conflicts", b"conflicts", "retained", b"retained", "snapshot", b"snapshot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MergeSnapshotsResponse: _TypeAlias = MergeSnapshotsResponse  # noqa: Y015

@@ -78,6 +78,11 @@ class FilesServiceStub:
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.SerializeToString,
                 response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.FromString,
                 _registered_method=True)
+        self.MergeSnapshots = channel.unary_unary(
+                '/backsmith.files.v1.FilesService/MergeSnapshots',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
+                _registered_method=True)
 
 
 class FilesServiceServicer:
@@ -183,6 +188,23 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def MergeSnapshots(self, request, context):
+        """MergeSnapshots makes the snapshot that an iteration leads to: what the user
+        changed since BASE was generated, and what THEIRS generates anew, both.
+
+        It never loses a file, a public symbol or an edited line unless a drop named
+        it: what it cannot merge stays as in OURS and is reported as a conflict. No
+        conflict markers are written. The same call gives the same snapshot.
+
+        Errors:
+        * NOT_FOUND: one of the three snapshots is unknown.
+        * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
+        * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FilesServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -225,6 +247,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.ArchiveSnapshot,
                     request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.FromString,
                     response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.SerializeToString,
+            ),
+            'MergeSnapshots': grpc.unary_unary_rpc_method_handler(
+                    servicer.MergeSnapshots,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -447,6 +474,33 @@ class FilesService:
             '/backsmith.files.v1.FilesService/ArchiveSnapshot',
             backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.SerializeToString,
             backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MergeSnapshots(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.files.v1.FilesService/MergeSnapshots',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
             options,
             channel_credentials,
             insecure,

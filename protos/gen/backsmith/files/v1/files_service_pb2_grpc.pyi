@@ -101,6 +101,19 @@ class FilesServiceStub:
     * NOT_FOUND: the snapshot is unknown.
     * INVALID_ARGUMENT: the prefix breaks the path rules.
     """
+    MergeSnapshots: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.MergeSnapshotsRequest, _files_service_pb2.MergeSnapshotsResponse]
+    """MergeSnapshots makes the snapshot that an iteration leads to: what the user
+    changed since BASE was generated, and what THEIRS generates anew, both.
+
+    It never loses a file, a public symbol or an edited line unless a drop named
+    it: what it cannot merge stays as in OURS and is reported as a conflict. No
+    conflict markers are written. The same call gives the same snapshot.
+
+    Errors:
+    * NOT_FOUND: one of the three snapshots is unknown.
+    * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
+    * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+    """
 
 @_typing.type_check_only
 class FilesServiceAsyncStub(FilesServiceStub):
@@ -174,6 +187,19 @@ class FilesServiceAsyncStub(FilesServiceStub):
     Errors:
     * NOT_FOUND: the snapshot is unknown.
     * INVALID_ARGUMENT: the prefix breaks the path rules.
+    """
+    MergeSnapshots: _aio.UnaryUnaryMultiCallable[_files_service_pb2.MergeSnapshotsRequest, _files_service_pb2.MergeSnapshotsResponse]  # type: ignore[assignment]
+    """MergeSnapshots makes the snapshot that an iteration leads to: what the user
+    changed since BASE was generated, and what THEIRS generates anew, both.
+
+    It never loses a file, a public symbol or an edited line unless a drop named
+    it: what it cannot merge stays as in OURS and is reported as a conflict. No
+    conflict markers are written. The same call gives the same snapshot.
+
+    Errors:
+    * NOT_FOUND: one of the three snapshots is unknown.
+    * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
+    * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
     """
 
 class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -293,6 +319,25 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         * NOT_FOUND: the snapshot is unknown.
         * INVALID_ARGUMENT: the prefix breaks the path rules.
+        """
+
+    @_abc_1.abstractmethod
+    def MergeSnapshots(
+        self,
+        request: _files_service_pb2.MergeSnapshotsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.MergeSnapshotsResponse, _abc.Awaitable[_files_service_pb2.MergeSnapshotsResponse]]:
+        """MergeSnapshots makes the snapshot that an iteration leads to: what the user
+        changed since BASE was generated, and what THEIRS generates anew, both.
+
+        It never loses a file, a public symbol or an edited line unless a drop named
+        it: what it cannot merge stays as in OURS and is reported as a conflict. No
+        conflict markers are written. The same call gives the same snapshot.
+
+        Errors:
+        * NOT_FOUND: one of the three snapshots is unknown.
+        * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
+        * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
         """
 
 def add_FilesServiceServicer_to_server(servicer: FilesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
