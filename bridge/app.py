@@ -105,7 +105,7 @@ def create_app(parts: Parts) -> ASGIApp:
         version="1",
         description="Plans, generates, proves and changes complete FastAPI backends.",
         openapi_url="/openapi.json" if docs else None,
-        docs_url="/docs" if docs else None,
+        docs_url=None,
         redoc_url=None,
     )
     app.state.parts = parts

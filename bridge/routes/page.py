@@ -4,15 +4,18 @@ from importlib.resources import files
 
 from fastapi import APIRouter, Response
 
+from bridge.parts import Has
 from chassis.errors import NotFoundError
 
 router = APIRouter(include_in_schema=False)
 
 ASSETS = {
+    "docs": ("docs.html", "text/html; charset=utf-8"),
     "": ("index.html", "text/html; charset=utf-8"),
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
     "backsmith.js": ("backsmith.js", "text/javascript; charset=utf-8"),
+    "docs.js": ("docs.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }
 
@@ -23,10 +26,18 @@ async def page() -> Response:
     return _asset("")
 
 
+@router.get("/docs")
+async def docs(parts: Has) -> Response:
+    """Return the page that shows the OpenAPI document."""
+    if not parts.settings.docs:
+        raise NotFoundError("There is nothing at this path.")
+    return _asset("docs")
+
+
 @router.get("/web/{name}")
 async def asset(name: str) -> Response:
     """Return a part of the page."""
-    if not name or name not in ASSETS:
+    if "." not in name or name not in ASSETS:
         raise NotFoundError("There is nothing at this path.")
     return _asset(name)
 

@@ -1,0 +1,74 @@
+"""A files service with one snapshot, over real gRPC."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from typing import Any
+
+from backsmith.files.v1 import files_service_pb2 as pb
+from backsmith.files.v1 import snapshot_pb2
+from backsmith.files.v1.files_service_pb2_grpc import FilesServiceServicer
+
+from chassis.errors import NotFoundError, ServiceError
+from chassis.status import DETAILS_KEY, code_of, status_from_error
+
+
+class FakeFiles(FilesServiceServicer):
+    """Files by path; every snapshot id but `gone` has the same ones."""
+
+    def __init__(self) -> None:
+        self.files = {"README.md": b"# Blog\n", "app/main.py": b"x" * 300_000}
+        self.reads: list[pb.ReadFileRequest] = []
+
+    async def ListFiles(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """List the files, a page at a time."""
+        del context
+        begin = int(request.page_token or 0)
+        paths = sorted(self.files)
+        page = paths[begin : begin + request.page_size]
+        end = begin + len(page)
+        return pb.ListFilesResponse(
+            entries=[self.entry(path) for path in page],
+            next_page_token=str(end) if end < len(paths) else "",
+        )
+
+    async def ReadFile(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[pb.ReadFileResponse]:
+        """Stream a file in small pieces."""
+        self.reads.append(request)
+        if request.path not in self.files:
+            await _abort(context, NotFoundError("There is no such file."))
+        data = self.files[request.path][request.offset :]
+        data = data[: request.limit] if request.limit else data
+        yield pb.ReadFileResponse(entry=self.entry(request.path), data=data[:1000])
+        for begin in range(1000, len(data), 64_000):
+            yield pb.ReadFileResponse(data=data[begin : begin + 64_000])
+
+    async def ArchiveSnapshot(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[pb.ArchiveSnapshotResponse]:
+        """Stream the files as a zip."""
+        if request.snapshot_id == "gone":
+            await _abort(context, NotFoundError("There is no such snapshot."))
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w") as packing:
+            for path, content in sorted(self.files.items()):
+                packing.writestr(zipfile.ZipInfo(request.prefix + path), content)
+        data = archive.getvalue()
+        for begin in range(0, len(data), 64_000):
+            yield pb.ArchiveSnapshotResponse(data=data[begin : begin + 64_000])
+
+    def entry(self, path: str) -> snapshot_pb2.FileEntry:
+        """Return a file's entry."""
+        content = self.files[path]
+        digest = snapshot_pb2.Digest(
+            sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
+        )
+        return snapshot_pb2.FileEntry(path=path, digest=digest)
+
+
+async def _abort(context: Any, error: ServiceError) -> None:
+    details = status_from_error(error).SerializeToString()
+    await context.abort(code_of(error), error.message, ((DETAILS_KEY, details),))

@@ -1,0 +1,221 @@
+"""A scripted orchestrator: what the bridge calls, over real gRPC, with nothing behind it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import jwt
+from backsmith.orchestrator.v1 import generation_pb2, project_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
+from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceServicer
+from backsmith.progress.v1 import progress_pb2
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from chassis.errors import InvalidInputError, NotFoundError, OutOfRangeError, UnavailableError
+from chassis.status import DETAILS_KEY, code_of, status_from_error
+
+PENDING = progress_pb2.GENERATION_STATUS_PENDING
+PROCESSING = progress_pb2.GENERATION_STATUS_PROCESSING
+COMPLETED = progress_pb2.GENERATION_STATUS_COMPLETED
+FAILED = progress_pb2.GENERATION_STATUS_FAILED
+CANCELLED = progress_pb2.GENERATION_STATUS_CANCELLED
+TERMINAL = {COMPLETED, FAILED, CANCELLED}
+
+
+@dataclass
+class Script:
+    """A generation and what happens to it."""
+
+    generation: generation_pb2.Generation
+    events: list[pb.WatchedEvent] = field(default_factory=list)
+    epoch: str = "e1"
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def happen(self, stage: str, progress: float, **more: Any) -> str:
+        """Let something happen; return its cursor."""
+        status = more.pop("status", PROCESSING)
+        event = progress_pb2.ProgressEvent(
+            generation_id=self.generation.generation_id,
+            status=status,
+            stage=stage,
+            progress=progress,
+            message=more.pop("message", stage.replace("_", " ").capitalize()),
+            event_time=Timestamp(seconds=1_800_000_000 + len(self.events), nanos=500_000_000),
+            project_id=self.generation.project_id,
+            version=self.generation.version,
+            **more,
+        )
+        cursor = f"{self.epoch}-{len(self.events) + 1}"
+        self.events.append(pb.WatchedEvent(cursor=cursor, event=event))
+        self.generation.status = status
+        self.generation.progress = progress
+        self._wake()
+        return cursor
+
+    def begin_anew(self, epoch: str) -> None:
+        """Lose every event, as a log that was made anew."""
+        self.epoch = epoch
+        self.events.clear()
+        self._wake()
+
+    def cut(self) -> None:
+        """Wake watchers, so that they see that they are to end."""
+        self._wake()
+
+    def _wake(self) -> None:
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+    def after(self, cursor: str) -> int:
+        """Return the index of what follows a cursor."""
+        if not cursor:
+            return 0
+        cursors = [event.cursor for event in self.events]
+        if cursor not in cursors:
+            raise OutOfRangeError("The cursor is not of this stream.", reason="CURSOR_UNKNOWN")
+        return cursors.index(cursor) + 1
+
+
+def phase_info(number: int, files: int) -> progress_pb2.PhaseInfo:
+    """Return the phase of an event, whole."""
+    return progress_pb2.PhaseInfo(
+        total_phases=6,
+        current_phase=number,
+        entities_count=2,
+        phase=f"phase_{number}",
+        name="Core Infrastructure",
+        files_generated=files,
+        total_files=files,
+    )
+
+
+class FakeOrchestrator(OrchestratorServiceServicer):
+    """Generations by id, each with its script; users by the token's subject."""
+
+    def __init__(self) -> None:
+        self.scripts: dict[str, Script] = {}
+        self.starts: list[pb.StartGenerationRequest] = []
+        self.by_key: dict[str, str] = {}
+        self.watching: Counter[str] = Counter()
+        self.watches: list[pb.WatchGenerationRequest] = []
+        self.calls: Counter[str] = Counter()
+        self.refusal: InvalidInputError | None = None
+        self.away = False
+        self.cutting = False
+        self.batch = 100
+
+    def add(self, generation_id: str = "gen_1", *, user_id: str = "alice") -> Script:
+        """Add a generation of a user."""
+        now = Timestamp(seconds=1_800_000_000)
+        script = Script(
+            generation_pb2.Generation(
+                generation_id=generation_id,
+                user_id=user_id,
+                project_id="prj_1",
+                project_name="Blog",
+                auto_created_project=True,
+                version=1,
+                status=PENDING,
+                prompt="A blog with posts",
+                generation_mode=generation_pb2.GENERATION_MODE_CLASSIC,
+                engine="template",
+                create_time=now,
+                update_time=now,
+                attempt=1,
+            )
+        )
+        self.scripts[generation_id] = script
+        return script
+
+    async def StartGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Accept anything, once a key."""
+        await self._enter("StartGeneration", context)
+        if self.refusal is not None:
+            await _abort(context, self.refusal)
+        self.starts.append(request)
+        identifier = self.by_key.setdefault(request.request_id, f"gen_{len(self.starts)}")
+        if identifier not in self.scripts:
+            script = self.add(identifier, user_id=_user(context))
+            script.generation.prompt = request.prompt
+            script.generation.context.CopyFrom(request.context)
+        return pb.StartGenerationResponse(generation=self.scripts[identifier].generation)
+
+    async def GetGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Return what is the caller's."""
+        await self._enter("GetGeneration", context)
+        script = await self._find(request.generation_id, context)
+        return pb.GetGenerationResponse(generation=script.generation)
+
+    async def ListGenerations(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """List what is the caller's."""
+        del request
+        await self._enter("ListGenerations", context)
+        user_id = _user(context)
+        found = [each.generation for each in self.scripts.values()]
+        return pb.ListGenerationsResponse(
+            generations=[each for each in found if each.user_id == user_id], next_page_token=""
+        )
+
+    async def GetProject(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Return a project by any id."""
+        await self._enter("GetProject", context)
+        return pb.GetProjectResponse(project=project_pb2.Project(project_id=request.project_id))
+
+    async def WatchGeneration(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[pb.WatchGenerationResponse]:
+        """Stream a script: history, then what happens."""
+        await self._enter("WatchGeneration", context)
+        script = await self._find(request.generation_id, context)
+        self.watches.append(request)
+        self.watching[request.generation_id] += 1
+        try:
+            index = script.after(request.after_cursor)
+        except OutOfRangeError as error:
+            self.watching[request.generation_id] -= 1
+            await _abort(context, error)
+        try:
+            async for response in self._told(script, index):
+                yield response
+        finally:
+            self.watching[request.generation_id] -= 1
+
+    async def _told(self, script: Script, index: int) -> AsyncIterator[pb.WatchGenerationResponse]:
+        epoch = script.epoch
+        while not self.cutting and script.epoch == epoch:
+            grown = script.grown
+            events = script.events[index : index + self.batch]
+            index += len(events)
+            caught_up = index == len(script.events)
+            yield pb.WatchGenerationResponse(events=events, caught_up=caught_up)
+            if events and events[-1].event.status in TERMINAL:
+                return
+            if caught_up:
+                await grown.wait()
+
+    async def _enter(self, method: str, context: Any) -> None:
+        self.calls[method] += 1
+        if self.away:
+            await _abort(context, UnavailableError("Away."))
+
+    async def _find(self, generation_id: str, context: Any) -> Script:
+        script = self.scripts.get(generation_id)
+        if script is None or script.generation.user_id != _user(context):
+            await _abort(context, NotFoundError("There is no such generation."))
+            raise AssertionError
+        return script
+
+
+def _user(context: Any) -> str:
+    """Return the user whom the bridge acts for; its own tokens are checked elsewhere."""
+    token = dict(context.invocation_metadata())["authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    assert claims["svc"] == "bridge"
+    return str(claims["sub"])
+
+
+async def _abort(context: Any, error: Any) -> None:
+    details = status_from_error(error).SerializeToString()
+    await context.abort(code_of(error), error.message, ((DETAILS_KEY, details),))
