@@ -61,7 +61,7 @@ protos: setup ## Lint the protos and check them for breaking changes
 
 lock: ## Recompute the hashed locks from pyproject.toml
 	$(BIN)/pip install --quiet uv
-	for group in runtime dev bench; do sh requirements/compile.sh $(BIN)/uv $$group; done
+	for group in runtime dev bench build; do sh requirements/compile.sh $(BIN)/uv $$group; done
 
 e2e: setup ## Run only the tests over the real processes
 	$(BIN)/pytest -m e2e $(PYTEST_ARGS)
