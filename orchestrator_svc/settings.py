@@ -112,6 +112,9 @@ class OrchestratorSettings:
     events: EventSettings = field(default_factory=EventSettings)
     """How events are kept and watched."""
 
+    engines: tuple[str, ...] = ("template",)
+    """The engines that requests may name; the generator must have them."""
+
     default_engine: str = "template"
     """The engine for requests that name none."""
 

@@ -32,14 +32,26 @@ class Database:
     def __init__(self, readers: AsyncEngine, writers: AsyncEngine) -> None:
         self._readers = readers
         self._writers = writers
+        self._migrated = False
 
     async def read(self, work: Work[T]) -> T:
         """Run reads that see one state of the database."""
+        self._require_migrated()
         return await _whole(self._run(self._readers, work))
 
     async def write(self, work: Work[T]) -> T:
         """Run a transaction that is committed as a whole, or not at all."""
+        self._require_migrated()
         return await _whole(self._run(self._writers, work))
+
+    async def migrate(self, work: Work[None]) -> None:
+        """Bring the database to the shape that everything else needs; until then it is away."""
+        await _whole(self._run(self._writers, work))
+        self._migrated = True
+
+    def _require_migrated(self) -> None:
+        if not self._migrated:
+            raise _away()
 
     async def ping(self) -> None:
         """Return when the database answers.

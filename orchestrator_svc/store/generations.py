@@ -8,11 +8,11 @@ from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
-from chassis.errors import AbortedError, FailedPreconditionError
+from chassis.errors import AbortedError, FailedPreconditionError, ServiceError
 from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.status import Change, Status, after
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import Filter, Notices, Statistics
+from orchestrator_svc.store.interface import Edit, Filter, Notices, Outgoing, Statistics
 from orchestrator_svc.store.rows import generation_from_row, select_generations
 from orchestrator_svc.store.statements import (
     change_status,
@@ -130,24 +130,28 @@ class SqlGenerations:
         return await self._database.write(work)
 
     async def replace_snapshot(
-        self, user_id: str, generation_id: str, *, expected: str, snapshot_id: str, file_count: int
+        self, user_id: str, generation_id: str, edit: Edit, *, told: Sequence[Outgoing]
     ) -> Generation:
-        """Record that a generation's files are another snapshot now."""
+        """Record that a generation's files are another snapshot now, and what is told of it."""
 
         async def work(connection: AsyncConnection) -> Generation:
-            await connection.execute(
+            changed = await connection.execute(
                 update(generations)
                 .where(
                     *_owned(user_id, generation_id),
-                    generations.c.snapshot_id == expected,
+                    generations.c.snapshot_id == edit.expected,
                     generations.c.end_time.is_not(None),
                 )
                 .values(
-                    snapshot_id=snapshot_id, file_count=file_count, update_time=self._clock.now()
+                    snapshot_id=edit.snapshot_id,
+                    file_count=edit.file_count,
+                    update_time=self._clock.now(),
                 )
             )
             generation = await fetch_generation(connection, user_id, generation_id)
-            _check_replaced(generation, snapshot_id)
+            if changed.rowcount != 1:
+                raise _not_replaced(generation)
+            await tell(connection, told)
             return generation
 
         return await self._database.write(work)
@@ -246,16 +250,15 @@ def _statistics(rows: Sequence[Any]) -> Statistics:
     )
 
 
-def _check_replaced(generation: Generation, snapshot_id: str) -> None:
+def _not_replaced(generation: Generation) -> ServiceError:
     if not generation.status.terminal:
-        raise FailedPreconditionError(
+        return FailedPreconditionError(
             "The generation still writes its files; edit them when it has ended.",
             reason=f"GENERATION_{generation.status.name}",
         )
-    if generation.snapshot_id != snapshot_id:
-        raise AbortedError(
-            "The files have changed meanwhile; read them again.", reason="SNAPSHOT_CHANGED"
-        )
+    return AbortedError(
+        "The files have changed meanwhile; read them again.", reason="SNAPSHOT_CHANGED"
+    )
 
 
 def _check_force(generation: Generation, *, force: bool) -> None:

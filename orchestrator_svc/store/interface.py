@@ -98,6 +98,16 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change of a generation's files by its user."""
+
+    expected: str
+    """The snapshot it started from."""
+    snapshot_id: str
+    file_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grasp:
     """What a runner's hold on a generation is worth now."""
 
@@ -218,9 +228,9 @@ class Generations(Protocol):
         ...
 
     async def replace_snapshot(
-        self, user_id: str, generation_id: str, *, expected: str, snapshot_id: str, file_count: int
+        self, user_id: str, generation_id: str, edit: Edit, *, told: Sequence[Outgoing]
     ) -> Generation:
-        """Record that a generation's files are another snapshot now.
+        """Record that a generation's files are another snapshot now, and what is told of it.
 
         Raises:
             NotFoundError: It is unknown.

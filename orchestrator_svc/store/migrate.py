@@ -15,7 +15,7 @@ LOCK = 4_170_522_318
 
 async def migrate(database: Database) -> None:
     """Apply what is missing, in one transaction under a lock."""
-    await database.write(_migrate)
+    await database.migrate(_migrate)
 
 
 async def _migrate(connection: AsyncConnection) -> None:

@@ -1,0 +1,1 @@
+"""What answers each RPC, by topic: convert, call, convert."""

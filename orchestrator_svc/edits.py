@@ -1,0 +1,60 @@
+"""A user's own edits: which snapshot holds a generation's files, and what the channels hear."""
+
+from collections.abc import Callable, Iterable
+
+from backsmith.orchestrator.v1.channel_pb2 import FileEvent
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import ReplaceSnapshotRequest
+
+from chassis.ids import new_id
+from orchestrator_svc.convert import files_record
+from orchestrator_svc.domain.model import Generation
+from orchestrator_svc.domain.subjects import file_id, files_subject
+from orchestrator_svc.store.interface import Edit, Generations, OutboxKind, Outgoing
+
+
+class Edits:
+    """Records edits."""
+
+    def __init__(self, generations: Generations, *, committed: Callable[[], None]) -> None:
+        self._generations = generations
+        self._committed = committed
+
+    async def replace(self, user_id: str, request: ReplaceSnapshotRequest) -> Generation:
+        """Record that a generation's files are another snapshot now.
+
+        Raises:
+            NotFoundError: The generation is unknown.
+            FailedPreconditionError: It has not ended.
+            AbortedError: Its files are not the expected snapshot.
+        """
+        generation = await self._generations.get(user_id, request.generation_id)
+        replaced = await self._generations.replace_snapshot(
+            user_id,
+            request.generation_id,
+            Edit(
+                expected=request.expected_snapshot_id,
+                snapshot_id=request.snapshot_id,
+                file_count=request.file_count,
+            ),
+            told=list(_told(generation, request.changes)),
+        )
+        self._committed()
+        return replaced
+
+
+def _told(generation: Generation, changes: Iterable[FileEvent]) -> Iterable[Outgoing]:
+    events = []
+    for change in changes:
+        event = FileEvent()
+        event.CopyFrom(change)
+        event.id = file_id(generation.project_id, change.path)
+        event.generation_id = generation.generation_id
+        event.project_id = generation.project_id
+        events.append(event)
+    if events:
+        yield Outgoing(
+            kind=OutboxKind.EVENT,
+            subject=files_subject(generation.user_id, generation.project_id),
+            message_id=new_id("edt"),
+            data=files_record(events),
+        )

@@ -1,0 +1,168 @@
+"""Starting a generation: check, plan, store; nothing is kept of what is refused."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+from backsmith.generator.v1.generator_service_pb2 import PlanRequest
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartGenerationRequest
+from backsmith.spec.v1.spec_pb2 import ProjectSpec
+from google.protobuf.message import Message
+
+from chassis.clock import Clock
+from chassis.ids import new_id
+from orchestrator_svc.checks import KEY, PROJECT_NAME, PROMPT, Checks
+from orchestrator_svc.clients.generator import Generator
+from orchestrator_svc.convert import context_from_proto, mode_from_proto
+from orchestrator_svc.domain.model import Details, Generation
+from orchestrator_svc.domain.modes import pick_mode
+from orchestrator_svc.domain.status import Status
+from orchestrator_svc.settings import OrchestratorSettings
+from orchestrator_svc.store.interface import Idempotency, Starts
+
+
+class Starting:
+    """Starts generations."""
+
+    def __init__(
+        self,
+        *,
+        starts: Starts,
+        generator: Generator,
+        clock: Clock,
+        settings: OrchestratorSettings,
+        committed: Callable[[], None],
+    ) -> None:
+        """Prepare to start.
+
+        Args:
+            starts: Where generations are stored.
+            generator: Plans them.
+            clock: Tells when.
+            settings: The orchestrator's.
+            committed: Called when something was left in the outbox.
+        """
+        self._starts = starts
+        self._generator = generator
+        self._clock = clock
+        self._settings = settings
+        self._committed = committed
+
+    async def start(self, user_id: str, request: StartGenerationRequest) -> Generation:
+        """Accept a generation, or answer what a repeat of the request was answered.
+
+        Raises:
+            InvalidInputError: The request or its plan is refused; names each field.
+            NotFoundError: The project is unknown.
+            AlreadyExistsError: The idempotency key was used with another request.
+        """
+        self._check(request)
+        idempotency = idempotency_of(request)
+        if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
+            return as_started(twin)
+        plan = await self._generator.plan(plan_request(request))
+        details = Details(
+            spec=plan.spec.SerializeToString(deterministic=True),
+            context=context_from_proto(request.context),
+        )
+        started = await self._starts.start(
+            self._generation(user_id, request, plan.spec), details, idempotency=idempotency
+        )
+        self._committed()
+        return as_started(started)
+
+    def _check(self, request: StartGenerationRequest) -> None:
+        checks = Checks()
+        if request.prompt or not request.WhichOneof("source"):
+            checks.text("prompt", request.prompt, PROMPT)
+        if request.project_name:
+            checks.text("project_name", request.project_name, PROJECT_NAME)
+        checks.text("request_id", request.request_id, KEY)
+        checks.size("context", request.context.ByteSize(), self._settings.max_context_bytes)
+        checks.one_of("engine", request.engine, self._settings.engines)
+        checks.require()
+
+    def _generation(
+        self, user_id: str, request: StartGenerationRequest, spec: ProjectSpec
+    ) -> Generation:
+        now = self._clock.now()
+        mode, group = pick_mode(
+            mode_from_proto(request.generation_mode),
+            user_id=user_id,
+            enhanced_share=self._settings.enhanced_share,
+        )
+        return Generation(
+            generation_id=new_id("gen", clock=self._clock),
+            user_id=user_id,
+            project_id=request.project_id or new_id("prj", clock=self._clock),
+            project_name=(request.project_name or spec.name)[: PROJECT_NAME[1]],
+            auto_created_project=not request.project_id,
+            version=0,
+            status=Status.PENDING,
+            attempt=1,
+            epoch=0,
+            progress=0.0,
+            prompt=request.prompt,
+            mode=mode,
+            ab_group=group,
+            engine=request.engine or self._settings.default_engine,
+            entities_count=len(spec.entities),
+            entity_name=spec.entities[0].name if spec.entities else "",
+            parent_generation_id="",
+            snapshot_id="",
+            generated_snapshot_id="",
+            phase_files=(),
+            file_count=0,
+            quality_score=None,
+            error="",
+            title="",
+            description="",
+            tags=(),
+            create_time=now,
+            update_time=now,
+            end_time=None,
+        )
+
+
+def plan_request(request: StartGenerationRequest) -> PlanRequest:
+    """Return what to plan for a start."""
+    return PlanRequest(
+        prompt=request.prompt,
+        spec=request.spec if request.HasField("spec") else None,
+        spec_document=request.spec_document if request.HasField("spec_document") else None,
+        project_name=request.project_name,
+        tech_stack=request.tech_stack,
+        domain=request.domain,
+        constraints=request.constraints,
+    )
+
+
+def as_started(generation: Generation) -> Generation:
+    """Return a generation as its start was answered, however far it is now."""
+    return replace(
+        generation,
+        status=Status.PENDING,
+        attempt=1,
+        progress=0.0,
+        snapshot_id="",
+        generated_snapshot_id="",
+        phase_files=(),
+        file_count=0,
+        quality_score=None,
+        error="",
+        update_time=generation.create_time,
+        end_time=None,
+    )
+
+
+def idempotency_of(request: Message) -> Idempotency | None:
+    """Return what makes a repeat of a request known; None without a key."""
+    key: str = request.request_id  # type: ignore[attr-defined]
+    if not key:
+        return None
+    body = type(request)()
+    body.CopyFrom(request)
+    body.ClearField("request_id")
+    name = type(request).__name__.encode()
+    digest = hashlib.sha256(name + body.SerializeToString(deterministic=True)).hexdigest()
+    return Idempotency(key=key, request_hash=digest)
