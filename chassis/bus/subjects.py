@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from chassis.errors import InvalidInputError
 
 _TOKEN = re.compile(r"[^\s.*>\x00-\x1f\x7f]+")
+_SUBJECT = re.compile(rf"{_TOKEN.pattern}(\.{_TOKEN.pattern})*")
 _KEY = re.compile(r"[A-Za-z0-9_=/-]+(\.[A-Za-z0-9_=/-]+)*")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -22,7 +23,7 @@ def check_subject(subject: str) -> None:
     Raises:
         InvalidInputError: It has a wildcard, an empty token or a control character.
     """
-    if not all(_TOKEN.fullmatch(token) for token in subject.split(".")):
+    if not _SUBJECT.fullmatch(subject):
         raise InvalidInputError(f"{subject!r} is not a subject: use plain tokens joined by dots")
 
 

@@ -50,7 +50,7 @@ class JetStreamBus:
             more = {"subjects": [subject], "retention": "workqueue"}
             queue = JetStreamQueue(
                 await self._open(stream(name, self._settings, **more)),
-                self._connection,
+                self._settings,
                 subject=subject,
                 acknowledge_within=acknowledge_within,
                 max_deliveries=max_deliveries,

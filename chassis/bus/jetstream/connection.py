@@ -63,6 +63,7 @@ class Connection:
             self._opened.notify_all()
         try:
             await session.watch()
+            _abort(session.client)
         finally:
             self._session = None
             session.end()
@@ -113,18 +114,27 @@ async def _connect(
         allow_reconnect=False,  # a session is never mended
         max_reconnect_attempts=1,
         reconnect_time_wait=0,
+        flush_timeout=settings.answer_within.total_seconds(),
         closed_cb=on_closed,
         error_cb=_on_error,
     )
 
 
+def _abort(client: Client) -> None:
+    """Drop the socket: a server that reads no more would hold up an orderly close for ever."""
+    transport = client._transport  # noqa: SLF001 - the client has no public way
+    writer = getattr(transport, "_io_writer", None)
+    if writer is not None:
+        writer.transport.abort()
+
+
 async def _close(client: Client) -> None:
-    """Close a client; one whose server is frozen is left after a while."""
     try:
         async with asyncio.timeout(CLOSE_SECONDS):
             await client.close()
     except (TimeoutError, OSError, nats.errors.Error) as error:
         log.warning("bus.close_failed", error=str(error))
+        _abort(client)
 
 
 async def _on_error(error: Exception) -> None:

@@ -84,6 +84,17 @@ async def next_of(stream: Stream, subject: str, after: int) -> dict[str, Any] | 
     return await _get(stream, {"seq": after + 1, "next_by_subj": subject})
 
 
+async def message_at(stream: Stream, sequence: int) -> dict[str, Any] | None:
+    """Return the message at a place, as the leader has it, or None."""
+    return await _get(stream, {"seq": sequence})
+
+
+async def delete(stream: Stream, sequence: int) -> None:
+    """Delete the message at a place; raises `UnavailableError` also when it is gone already."""
+    session = await stream.session()
+    await session.api(f"STREAM.MSG.DELETE.{stream.name}", {"seq": sequence, "no_erase": True})
+
+
 async def _get(stream: Stream, query: dict[str, object]) -> dict[str, Any] | None:
     session = await stream.session()
     try:

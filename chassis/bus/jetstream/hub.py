@@ -57,7 +57,8 @@ class Hub:
         self._users = 0
         self._attached: set[Inbox] = set()
         self._index: SubjectIndex[Inbox] = SubjectIndex()
-        self._position: Position | None = None
+        self._epoch = ""
+        self._sequence = 0
         self._ready = asyncio.Event()
         self._failure: BaseException | None = None
         self._task: asyncio.Task[None] | None = None
@@ -67,7 +68,7 @@ class Hub:
         self._users += 1
         if self._task is None or self._task.done():
             self._ready.clear()
-            self._position = None
+            self._epoch = ""
             self._failure = None
             self._task = self._spawn(self._run())
             self._task.add_done_callback(self._on_end)
@@ -90,11 +91,9 @@ class Hub:
             raise away("The bus gives no live events now; try again later") from error
         if self._failure is not None:
             raise self._failure
-        if self._position is None:
-            raise away()
         self._attached.add(inbox)
         self._index.add(subject, inbox)
-        return self._position
+        return Position(epoch=self._epoch, sequence=self._sequence)
 
     def detach(self, subject: str, inbox: Inbox) -> None:
         """Hand a subscriber nothing until it attaches again."""
@@ -118,11 +117,8 @@ class Hub:
 
     async def _follow(self, session: Session) -> bool:
         """Follow the log until the feed is in doubt, or (True) has no use any more."""
-        position = self._position
-        if position is None:
-            return False
         feed = Feed(self._stream.name, self._settings, session=session, deliver=self._deliver)
-        async with feed.attached(after=position.sequence):
+        async with feed.attached(after=self._sequence):
             self._ready.set()
             limit = self._settings.idle_feed / self._settings.heartbeat
             unused = 0
@@ -135,22 +131,15 @@ class Hub:
 
     def _align(self, state: StreamState) -> None:
         """Go on at the position, or send everybody to the history where that cannot be."""
-        known = self._position
-        follows = known is not None and (
-            known.epoch == state.epoch and state.first - 1 <= known.sequence <= state.last
-        )
-        if known is not None and not follows:
+        in_reach = state.first - 1 <= self._sequence <= state.last
+        if self._epoch != state.epoch or not in_reach:
             for inbox in self._attached:
-                inbox.fall_behind(known.sequence)
-        if not follows:
-            self._position = Position(epoch=state.epoch, sequence=state.last)
+                inbox.fall_behind(self._sequence)
+            self._epoch, self._sequence = state.epoch, state.last
 
     def _deliver(self, message: Msg, sequence: int, nanoseconds: int) -> None:
-        position = self._position
-        if position is None or sequence <= position.sequence:
-            return
-        epoch = position.epoch
-        self._position = Position(epoch=epoch, sequence=sequence)
+        epoch = self._epoch
+        self._sequence = sequence
         made = None
         for inbox in self._index.find(message.subject):
             made = made or from_feed(

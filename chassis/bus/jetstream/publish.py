@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 from chassis.bus.jetstream.errors import (
@@ -13,10 +14,11 @@ from chassis.bus.jetstream.errors import (
     away,
 )
 from chassis.bus.jetstream.history import next_of
+from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
 from chassis.bus.jetstream.stored import EXPECTED_LAST, MESSAGE_ID, message_id_of
 from chassis.bus.jetstream.streams import Stream
-from chassis.errors import UnavailableError
+from chassis.errors import ServiceError, UnavailableError
 
 RETRY_SECONDS = 0.1
 
@@ -34,38 +36,43 @@ async def store(
         WrongLastError: The subject's newest message is not the expected one.
         UnavailableError: No session is open, or no acknowledgement came within `retry_within`.
     """
-    await stream.session()
-    try:
-        async with asyncio.timeout(settings.retry_within.total_seconds()):
-            return await _store(stream, subject, data, headers)
-    except TimeoutError as error:
-        raise away("The bus did not confirm in time; try again") from error
-
-
-async def _store(stream: Stream, subject: str, data: bytes, headers: dict[str, str]) -> int:
+    session = await stream.session()
+    deadline = asyncio.get_running_loop().time() + settings.retry_within.total_seconds()
     while True:
         try:
-            return await _try(stream, subject, data, headers)
-        except NoResponderError:
+            return await _try(session, subject, data, headers)
+        except NoResponderError as error:
             stream.doubt()
-        except UnavailableError:
-            pass  # asked again below, with the same message id
+            failure: ServiceError = error
+        except UnavailableError as error:
+            failure = error
         except ApiError as error:
             if error.number in WRONG_LAST_SEQUENCE:
                 return await _repeated(stream, subject, headers)
             if error.number not in DUPLICATE_IN_PROCESS:
                 raise
-        await asyncio.sleep(RETRY_SECONDS)
+            failure = error
+        session = await _session_by(deadline, stream, failure)
 
 
-async def _try(stream: Stream, subject: str, data: bytes, headers: dict[str, str]) -> int:
-    session = await stream.wait_session()
+async def _try(session: Session, subject: str, data: bytes, headers: dict[str, str]) -> int:
     answer = await session.request(subject, data, headers=headers)
     result: dict[str, Any] = json.loads(answer.data)
     if "error" in result:
         raise api_error(result["error"])
     sequence: int = result["seq"]
     return sequence
+
+
+async def _session_by(deadline: float, stream: Stream, failure: ServiceError) -> Session:
+    try:
+        async with asyncio.timeout_at(deadline):
+            while True:
+                await asyncio.sleep(RETRY_SECONDS)
+                with suppress(UnavailableError):
+                    return await stream.wait_session()
+    except TimeoutError:
+        raise away("The bus did not confirm in time; try again") from failure
 
 
 async def _repeated(stream: Stream, subject: str, headers: dict[str, str]) -> int:

@@ -10,11 +10,13 @@ from datetime import timedelta
 
 from nats.aio.msg import Msg
 
-from chassis.bus.jetstream.connection import Connection
+from chassis.bus.jetstream.history import delete, message_at
 from chassis.bus.jetstream.publish import store
 from chassis.bus.jetstream.session import API, NO_RESPONDERS, STATUS, Session
-from chassis.bus.jetstream.stored import MESSAGE_ID, deliveries
+from chassis.bus.jetstream.settings import BusSettings
+from chassis.bus.jetstream.stored import MESSAGE_ID, deliveries, feed_place, message_id_of
 from chassis.bus.jetstream.streams import Stream, nanoseconds
+from chassis.errors import UnavailableError
 
 CONSUMER = "workers"
 LONGEST_PULL = timedelta(seconds=5)
@@ -27,8 +29,9 @@ MAX_WAITING_WORKERS = 10_000
 class JetStreamJob:
     """A job in a worker's hands; what it is told also works over a later connection."""
 
-    def __init__(self, connection: Connection, message: Msg, *, max_deliveries: int) -> None:
-        self._connection = connection
+    def __init__(self, stream: Stream, message: Msg, *, max_deliveries: int) -> None:
+        self._stream = stream
+        self._message_id = (message.headers or {}).get(MESSAGE_ID, "")
         self._reply = message.reply
         self._data = message.data
         self._deliveries = deliveries(message.reply)
@@ -55,14 +58,28 @@ class JetStreamJob:
 
     async def done(self) -> None:
         """Take the job off the queue."""
-        await self._tell(b"+ACK")
+        try:
+            await self._tell(b"+ACK")
+        except UnavailableError:
+            await self._remove()
 
     async def give_back(self, *, delay: timedelta = timedelta()) -> None:
         """Put the job back, to be handed out again after a delay."""
         await self._tell(b"-NAK " + json.dumps({"delay": nanoseconds(delay)}).encode())
 
     async def _tell(self, what: bytes) -> None:
-        await self._connection.session().request(self._reply, what)
+        session = await self._stream.session()
+        await session.request(self._reply, what)
+
+    async def _remove(self) -> None:
+        """Delete the job itself: after a crash the server may have forgotten that it is ours.
+
+        It answers no acknowledgement then, since it writes down later what it handed out.
+        """
+        sequence, _, _ = feed_place(self._reply)
+        found = await message_at(self._stream, sequence)
+        if found is not None and message_id_of(found) == self._message_id:
+            await delete(self._stream, sequence)
 
 
 class JetStreamQueue:
@@ -71,14 +88,14 @@ class JetStreamQueue:
     def __init__(
         self,
         stream: Stream,
-        connection: Connection,
+        settings: BusSettings,
         *,
         subject: str,
         acknowledge_within: timedelta,
         max_deliveries: int,
     ) -> None:
         self._stream = stream
-        self._connection = connection
+        self._settings = settings
         self._subject = subject
         self._acknowledge_within = acknowledge_within
         self._max_deliveries = max_deliveries
@@ -87,7 +104,7 @@ class JetStreamQueue:
     async def put(self, data: bytes, *, message_id: str) -> None:
         """Queue a job, once per `message_id` within the deduplication window."""
         headers = {MESSAGE_ID: message_id}
-        await store(self._stream, self._connection.settings, self._subject, data, headers)
+        await store(self._stream, self._settings, self._subject, data, headers)
 
     async def get(self, *, wait: timedelta) -> JetStreamJob | None:
         """Return the next job, or None when none came within `wait`."""
@@ -97,7 +114,7 @@ class JetStreamQueue:
             left = timedelta(seconds=max(0.0, deadline - loop.time()))
             message = await self._pull(await self.open(), min(left, LONGEST_PULL))
             if message is not None:
-                return JetStreamJob(self._connection, message, max_deliveries=self._max_deliveries)
+                return JetStreamJob(self._stream, message, max_deliveries=self._max_deliveries)
             if loop.time() >= deadline:
                 return None
             await asyncio.sleep(PAUSE_SECONDS)  # some refusals come at once

@@ -9,6 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import nats.errors
@@ -23,6 +24,7 @@ from chassis.errors import LimitExceededError
 API = "$JS.API"
 STATUS = "Status"
 NO_RESPONDERS = "503"
+SWEEPS_PER_DEADLINE = 8
 GIVE_BACK = b"-NAK"
 MAX_PENDING_MESSAGES = 1_000_000
 MAX_PENDING_BYTES = 256 * 1024 * 1024
@@ -31,10 +33,11 @@ MAX_PENDING_BYTES = 256 * 1024 * 1024
 class _Answer:
     """What comes back for one request: one message, or many ended by a status."""
 
-    __slots__ = ("done", "many", "messages")
+    __slots__ = ("deadline", "done", "many", "messages")
 
     def __init__(self, *, many: bool) -> None:
         self.many = many
+        self.deadline = inf
         self.messages: list[Msg] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -45,10 +48,10 @@ class _Answer:
         if ended and not self.done.done():
             self.done.set_result(None)
 
-    def fail(self) -> None:
-        """Give up: the connection was lost."""
+    def fail(self, why: str) -> None:
+        """Give up."""
         if not self.done.done():
-            self.done.set_exception(away("The connection to the bus was lost; try again"))
+            self.done.set_exception(away(why))
 
 
 class Session:
@@ -66,16 +69,21 @@ class Session:
         self._answers: dict[str, _Answer] = {}
         self._window = asyncio.Semaphore(settings.max_in_flight)
         self._count = 0
+        self._loop = asyncio.get_running_loop()
+        self._sweeper: asyncio.TimerHandle | None = None
 
     async def start(self) -> None:
         """Listen for answers."""
+        self._sweep()
         await self.subscribe(self._prefix + "*", self._on_answer)
 
     def end(self) -> None:
         """Fail whatever waits: the connection is lost."""
         self.ended.set()
+        if self._sweeper is not None:
+            self._sweeper.cancel()
         for answer in self._answers.values():
-            answer.fail()
+            answer.fail("The connection to the bus was lost; try again")
 
     async def watch(self) -> None:
         """Return when the connection is lost, or answers no more."""
@@ -172,16 +180,24 @@ class Session:
         self, answer: _Answer, subject: str, payload: bytes, headers: dict[str, str] | None
     ) -> list[Msg]:
         token = self._next_token()
-        try:
-            async with asyncio.timeout(self._settings.answer_within.total_seconds()), self._window:
-                self._answers[token] = answer
+        answer.deadline = self._loop.time() + self._settings.answer_within.total_seconds()
+        async with self._window:
+            self._answers[token] = answer
+            try:
                 await self._send(subject, payload, self._prefix + token, headers)
                 await answer.done
-        except TimeoutError as error:
-            raise away("The bus did not answer in time; try again") from error
-        finally:
-            self._answers.pop(token, None)
+            finally:
+                del self._answers[token]
         return answer.messages
+
+    def _sweep(self) -> None:
+        """Fail the requests whose time is over: one timer for all of them costs each nothing."""
+        now = self._loop.time()
+        for answer in self._answers.values():
+            if answer.deadline < now:
+                answer.fail("The bus did not answer in time; try again")
+        pause = self._settings.answer_within.total_seconds() / SWEEPS_PER_DEADLINE
+        self._sweeper = self._loop.call_later(pause, self._sweep)
 
     async def _send(
         self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None

@@ -15,6 +15,7 @@ from chassis.testing.nats import NatsServer
 from tests.integration.bus.helpers import eventually, open_log, take, write
 
 MINUTE = timedelta(minutes=1)
+WAIT_SECONDS = 30
 
 
 async def test_nothing_acknowledged_is_lost_when_the_server_is_killed(
@@ -152,3 +153,18 @@ async def test_lost_store_is_another_incarnation(bus: Bus, server: NatsServer) -
             pytest.fail("subscribed")
     async with log.subscribe("e.a") as batches:
         assert await take(batches, 1) == [1]
+
+
+async def test_frozen_server_holds_up_no_flood_of_appends(bus: Bus, server: NatsServer) -> None:
+    """Ends appends that fill every buffer on the way, and goes on when the server does."""
+    log = await open_log(bus)
+    data = bytes(64 * 1024)
+    server.pause()
+    appends = [log.append("e.a", data, message_id=str(number)) for number in range(400)]
+    async with asyncio.timeout(WAIT_SECONDS):
+        results = await asyncio.gather(*appends, return_exceptions=True)
+    assert {type(result) for result in results} == {UnavailableError}
+    server.resume()
+    for number in range(400):
+        await eventually(partial(log.append, "e.a", data, message_id=str(number)))
+    assert [m.cursor.sequence async for m in log.history("e.a")] == list(range(1, 401))
