@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from files_svc.domain.merge.patch import Patch
+from files_svc.domain.merge.python.imports import merge_from_import
 from files_svc.domain.merge.python.items import Item, Statement, items_of
 from files_svc.domain.merge.result import Clash, Reason
 
@@ -73,10 +74,8 @@ class _ItemMerge:
 
     def _new(self, ours: Item | None, theirs: Item | None) -> Statement | None:
         if ours and theirs and ours.text != theirs.text:
-            if ours.kind == theirs.kind == "from":
-                return self.deep(
-                    Triple(base=ours, ours=ours, theirs=theirs), self.place, self.findings
-                )
+            if ours.kind == "from" and (union := merge_from_import(None, ours, theirs)):
+                return union
             self._clash(Reason.BOTH_ADDED)
         kept = ours or theirs
         return kept.node if kept else None
@@ -98,10 +97,11 @@ class _ItemMerge:
             self._clash(Reason.DELETED_AND_CHANGED)
 
     def _changed(self, triple: Triple) -> Statement:
-        if triple.ours.text in {triple.theirs.text, triple.base.text}:
-            return triple.theirs.node if triple.ours.text == triple.base.text else triple.ours.node
-        if triple.theirs.text == triple.base.text:
-            return triple.ours.node
+        base, ours, theirs = triple.base, triple.ours, triple.theirs
+        if theirs.text in {ours.text, base.text}:
+            return theirs.node if ours.layout == base.layout else ours.node
+        if ours.text == base.text:
+            return theirs.node
         return self.deep(triple, self.place, self.findings)
 
     def _clash(self, reason: Reason) -> None:
@@ -110,11 +110,9 @@ class _ItemMerge:
 
 def _order(base: Sequence[str], ours: Sequence[str], theirs: Sequence[str]) -> list[str]:
     """Return every key: in OURS' order if the user changed it, else in THEIRS'."""
-    known = set(base)
-    user_ordered = [key for key in ours if key in known] != [
-        key for key in base if key in set(ours)
-    ]
-    first, second = (ours, theirs) if user_ordered else (theirs, ours)
+    known, kept = set(base), set(ours)
+    reordered = [key for key in ours if key in known] != [key for key in base if key in kept]
+    first, second = (ours, theirs) if reordered else (theirs, ours)
     return _inserted(_inserted(list(first), second), base)
 
 

@@ -27,6 +27,9 @@ class Item:
     text: str
     """Its code with its comments, without the blank lines before it."""
 
+    layout: str
+    """Its code as it is laid out."""
+
     @property
     def key(self) -> str:
         """By what it is known in its block."""
@@ -57,12 +60,10 @@ def items_of(statements: Sequence[Statement]) -> list[Item]:
         seen[kind, name] += 1
         number = seen[kind, name]
         name = f"{name}#{number}" if number > 1 else name
-        items.append(Item(kind=kind, name=name, node=node, text=_text(node)))
+        layout = code_of(node)
+        text = layout.lstrip("\n").rstrip() + "\n"
+        items.append(Item(kind=kind, name=name, node=node, text=text, layout=layout))
     return items
-
-
-def _text(node: Statement) -> str:
-    return code_of(node).lstrip("\n").rstrip() + "\n"
 
 
 def _identify(node: Statement, *, first: bool) -> tuple[str, str]:
