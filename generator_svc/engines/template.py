@@ -18,12 +18,14 @@ from generator_svc.engines.interface import (
 from generator_svc.phases import core, entities, main, migrations, registry, support, tests
 from generator_svc.phases.drafts import Draft
 from generator_svc.phases.model.entities import EntityModel
+from generator_svc.phases.model.source import json_literal
 from generator_svc.phases.model.project import ProjectModel, build
 
 BATCH = 8
 """How many entities are formatted at once: one run of ruff costs as much as a few files."""
 
 _ENTITIES = 2
+_LONG = 40
 _DRAFTS = {
     1: core.drafts,
     3: migrations.drafts,
@@ -47,7 +49,7 @@ class TemplateEngine:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 - it writes Python, not HTML
         )
-        self._templates.filters["repr"] = repr
+        self._templates.filters |= {"repr": repr, "short": _short, "json": json_literal, "slashed": "/{}".format}
 
     def generate(self, spec: ProjectSpec, phase: int) -> Iterator[Step]:
         """Yield what happens in a phase, each file as it is rendered."""
@@ -94,6 +96,15 @@ def _entity_steps(
         count=count,
         files_generated=len(entities.CORE_PACKAGES),
     )
+
+
+def _short(value: object) -> str:
+    """Return a value as source; a long run of one character as a product."""
+    if isinstance(value, str) and len(value) > _LONG and len(set(value)) == 1:
+        return f"{value[0]!r} * {len(value)}"
+    if isinstance(value, list) and len(value) > _LONG:
+        return f"[{value[0]!r}] * {len(value)}"
+    return repr(value)
 
 
 def _load(name: str) -> str:

@@ -9,6 +9,7 @@ from generator_svc.phases.model.project import ProjectModel
 def drafts(project: ProjectModel) -> Iterator[Draft]:
     """Draft the application and the packages of the entities."""
     yield Draft(path="app/main.py", template="app/main.py")
+    yield Draft(path="app/openapi.py", template="support/openapi.py")
     yield Draft(
         path="app/models/__init__.py",
         template="app/models_init.py",

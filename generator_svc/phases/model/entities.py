@@ -47,6 +47,7 @@ class Back:
     relation: Relation
     entity: EntityNames
     attribute: str
+    wire: str
     many: bool
     module: str
     """What stands before `models` and `schemas` of that entity; empty for the entity itself."""

@@ -215,10 +215,12 @@ def _backs(named: EntityNames, context: _Context) -> Iterator[Back]:
     for other, relation in context.pointing.get(named.name, ()):
         if relation.back:
             described = context.attributes[other.name]
+            key = next(each for each in described if each.relation is relation)
             yield Back(
                 relation=relation,
                 entity=other,
-                attribute=next(each.attribute for each in described if each.relation is relation),
+                attribute=key.attribute,
+                wire=key.wire,
                 many=relation.kind is RelationKind.MANY_TO_ONE,
                 module=_module(other, named),
             )

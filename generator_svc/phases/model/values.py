@@ -170,7 +170,7 @@ def query_type(field: Field) -> str:
 def output_type(field: Field) -> str:
     """Return the annotation of a value in an answer, without `None`."""
     if field.type is FieldType.DECIMAL:
-        return f'Annotated[decimal.Decimal, types.exact(r"{_plain_decimal(field)}")]'
+        return f'Annotated[decimal.Decimal, types.exact(r"{_plain_decimal(field)}", {scale_of(field)})]'
     if field.type is FieldType.BINARY:
         return _binary(Field(name=field.name, type=field.type))
     if field.type is FieldType.ENUM:
@@ -195,7 +195,7 @@ def _annotated(field: Field, *, query: bool) -> str:
             pattern = decimal_pattern(
                 precision=precision_of(field), scale=scale_of(field), low=low, high=high
             )
-            return f'Annotated[decimal.Decimal, types.exact(r"{pattern}")]'
+            return f'Annotated[decimal.Decimal, types.exact(r"{pattern}", {scale_of(field)})]'
         case FieldType.ENUM:
             return _literal_type(field)
         case FieldType.BINARY:
