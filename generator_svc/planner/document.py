@@ -142,3 +142,15 @@ def _access(node: Node) -> Access:
         update=node.words("update"),
         delete=node.words("delete"),
     )
+
+
+def read_single_field(keys: dict[str, JsonValue]) -> Field:
+    """Return the field that a mapping of the spec's keys describes.
+
+    Raises:
+        InvalidInputError: A key or a type is wrong; each place is named.
+    """
+    findings = Findings()
+    field = read_field(Node(keys, path="field", findings=findings, keys=keys_of(Field)))
+    findings.raise_if_any(reason=SPEC_INVALID)
+    return field

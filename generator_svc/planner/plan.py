@@ -1,10 +1,70 @@
-"""The planner's one entry: a request in, a checked plan out."""
+"""The planner's one entry: a request in, a checked plan out, the same each time."""
 
+from dataclasses import replace
+
+from generator_svc.domain.spec import ProjectSpec
+from generator_svc.domain.validate import validate
+from generator_svc.planner.assemble import complete, spec_of
+from generator_svc.planner.catalogue import catalogues
+from generator_svc.planner.constraints import allows_best_effort, apply_constraints
 from generator_svc.planner.document import read_document
-from generator_svc.planner.request import Plan, PlanRequest
+from generator_svc.planner.draft import Draft, Origin
+from generator_svc.planner.english import read_english
+from generator_svc.planner.refuse import check_domain, check_plan, check_prompt
+from generator_svc.planner.request import Plan, PlanRequest, Source
+
+SHORTEST_PROMPT = 10
+"""Characters of a prompt."""
+
+LONGEST_PROMPT = 5_000
+"""Characters of a prompt."""
 
 
 def plan(request: PlanRequest) -> Plan:
-    """Plan."""
-    spec = request.spec or read_document(request.document)  # type: ignore[arg-type]
-    return Plan(spec=spec)
+    """Return the checked plan of a request.
+
+    Raises:
+        InvalidInputError: The spec or the prompt is refused; `violations` names each place, and the
+            metadata of a refused prompt holds what was understood, as a spec to go on with.
+    """
+    if request.document is not None:
+        return _from_spec(request, read_document(request.document), rule="spec_document")
+    if request.spec is not None:
+        return _from_spec(request, request.spec, rule="spec")
+    return _from_prompt(request)
+
+
+def _from_spec(request: PlanRequest, spec: ProjectSpec, *, rule: str) -> Plan:
+    spec = replace(
+        spec,
+        name=request.project_name or spec.name,
+        tech_stack=request.tech_stack or spec.tech_stack,
+    )
+    spec = apply_constraints(spec, request.constraints)
+    validate(spec)
+    entities = (Source(path=f"entities[{index}]", rule=rule) for index in range(len(spec.entities)))
+    return Plan(spec=spec, sources=(Source(path="name", rule=rule), *entities))
+
+
+def _from_prompt(request: PlanRequest) -> Plan:
+    check_prompt(request.prompt, shortest=SHORTEST_PROMPT, longest=LONGEST_PROMPT)
+    check_domain(request.domain, [each.domain for each in catalogues()])
+    draft = _draft(request)
+    understanding = read_english(request.prompt, draft)
+    complete(draft)
+    spec, sources = spec_of(draft)
+    spec = apply_constraints(spec, request.constraints)
+    best_effort = allows_best_effort(request.constraints)
+    check_plan(spec, draft, understanding, sources=sources, best_effort=best_effort)
+    return Plan(spec=spec, sources=sources, unresolved=understanding.unresolved)
+
+
+def _draft(request: PlanRequest) -> Draft:
+    draft = Draft()
+    if request.project_name:
+        draft.name = (request.project_name, Origin(rule="project_name"))
+    if request.tech_stack is not None:
+        draft.tech_stack = (request.tech_stack, Origin(rule="tech_stack"))
+    if request.domain:
+        draft.domain = (request.domain, Origin(rule="domain"))
+    return draft

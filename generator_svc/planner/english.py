@@ -1,0 +1,127 @@
+"""Reads controlled English into a draft, sentence by sentence."""
+
+from dataclasses import dataclass
+
+from lark import Token
+
+from generator_svc.planner.clauses import clauses
+from generator_svc.planner.draft import Draft
+from generator_svc.planner.interpret import Interpreter, declared_entities
+from generator_svc.planner.lexer import classified, sentences
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.parser import parse
+from generator_svc.planner.request import Span
+from generator_svc.planner.syntax import Item, Statement, Word
+
+_CONTENT = frozenset({"WORD", "QUOTED", "NUMBER", "FEATURE", "CAPABILITY", "DOMAIN"})
+_ASKED = frozenset({"FEATURE", "CAPABILITY"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """How much of a prompt was understood."""
+
+    unresolved: tuple[Span, ...]
+    """What was not, in the prompt's order."""
+
+    words: int
+    """How many words say something."""
+
+    unresolved_words: int
+    """How many of them were not understood."""
+
+
+def read_english(
+    prompt: str, draft: Draft, *, declared: frozenset[str] = frozenset()
+) -> Understanding:
+    """Read a prompt into a draft and tell what was not understood.
+
+    Args:
+        prompt: The prompt; what another layer has read is blank.
+        draft: Where to plan.
+        declared: The keys of the entities that another layer has planned.
+    """
+    tokens, statements, rest = _parsed(prompt)
+    named = declared | declared_entities(statements)
+    interpreter = Interpreter(draft, prompt=prompt, declared=named)
+    for statement in statements:
+        interpreter.read(statement)
+    unresolved = _merged(prompt, tokens, rest, interpreter.unclear)
+    content = [token for token in tokens if token.type in _CONTENT]
+    lost = [token for token in content if _covered(token, unresolved)]
+    return Understanding(unresolved=unresolved, words=len(content), unresolved_words=len(lost))
+
+
+def _parsed(prompt: str) -> tuple[list[Token], list[Statement], list[Token]]:
+    tokens: list[Token] = []
+    statements: list[Statement] = []
+    rest: list[Token] = []
+    for sentence in sentences(prompt):
+        words = classified(sentence)
+        tokens += words
+        for clause in clauses(words):
+            parsed = parse(clause)
+            if parsed.statement is not None:
+                statements.append(parsed.statement)
+            asked = [token for token in parsed.rest if token.type in _ASKED]
+            statements += _salvaged(parsed.rest, asked)
+            rest += [token for token in parsed.rest if token not in asked]
+    return tokens, statements, rest
+
+
+def _salvaged(rest: tuple[Token, ...], asked: list[Token]) -> list[Statement]:
+    """Keep the features of a clause that is not understood, and whether they are wanted."""
+    found: list[Statement] = []
+    for token in asked:
+        before = rest[: next(n for n, each in enumerate(rest) if each is token)]
+        refused = any(each.type == "NOT" for each in before)
+        word = Word(
+            kind=token.type, text=str(token), start=token.start_pos or 0, end=token.end_pos or 0
+        )
+        found.append(Statement(kind="without" if refused else "used", items=(Item(asked=(word,)),)))
+    return found
+
+
+def _merged(
+    prompt: str, tokens: list[Token], rest: list[Token], unclear: list[Span]
+) -> tuple[Span, ...]:
+    """Return runs of neighbouring tokens that were not understood."""
+    bad = {(token.start_pos or 0) for token in rest}
+    runs: list[list[Token]] = [[]]
+    for token in tokens:
+        start = token.start_pos or 0
+        if start in bad or any(span.start <= start < span.end for span in unclear):
+            runs[-1].append(token)
+        elif token.type != "FILLER" and runs[-1]:
+            runs.append([])
+    spans = [
+        (run[0].start_pos or 0, run[-1].end_pos or 0)
+        for run in map(_trimmed, runs)
+        if any(token.type not in _SILENT for token in run)
+    ]
+    return tuple(Span(start=a, end=b, text=prompt[a:b]) for a, b in spans)
+
+
+_SILENT = frozenset(
+    {"COMMA", "AND", "OR", "DET", "STOP", "WHERE", "OTHER", "TO", "OF", "COLON", "_LPAR", "_RPAR"}
+)
+
+
+def _trimmed(run: list[Token]) -> list[Token]:
+    edges = {"COMMA", "AND", "OR", "DET", "COLON"}
+    while run and run[0].type in edges:
+        run = run[1:]
+    while run and run[-1].type in edges:
+        run = run[:-1]
+    return run
+
+
+def _covered(token: Token, spans: tuple[Span, ...]) -> bool:
+    start = token.start_pos or 0
+    return any(span.start <= start < span.end for span in spans)
+
+
+def warm_up() -> None:
+    """Load the words and the grammar, so that the first prompt is as fast as the next."""
+    lexicon()
+    read_english("A blog with posts", Draft())

@@ -1,0 +1,161 @@
+"""Turns an item of a list ("an optional price, at least 0") into a field."""
+
+from dataclasses import replace
+from typing import Any
+
+from generator_svc.domain.literals import BOUNDED, canonical, digits
+from generator_svc.domain.spec import Field, FieldType, JsonValue
+from generator_svc.domain.validate_fields import NOT_INDEXABLE, SIZED
+from generator_svc.planner.field_types import field_from_name, is_known_name, type_word
+from generator_svc.planner.nouns import is_plural
+from generator_svc.planner.syntax import Item, Qualifier
+
+_MEASURED = frozenset({"min", "max"})
+_WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
+_TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+
+
+class UnclearError(Exception):
+    """What was said of a field does not fit it."""
+
+
+def field_of(item: Item) -> tuple[Field, str]:
+    """Return the field that an item describes, and the rule that gave it its type.
+
+    Raises:
+        UnclearError: What is said of it does not fit its type.
+    """
+    phrase = item.phrase
+    if phrase is None:
+        raise UnclearError
+    name, rule = phrase.owned.key, ""
+    kind = type_word(phrase.owned.words[0].text) if len(phrase.owned.words) > 1 else None
+    if kind is not None and not is_known_name(name):
+        name = "_".join(name.split("_")[1:])  # `a decimal price`
+        field, rule = _retyped(field_from_name(name)[0], kind), "field_type_from_words"
+    else:
+        field, rule = field_from_name(name)
+    if rule == "string_by_default" and is_plural(name):
+        field, rule = _retyped(field, FieldType.ARRAY), "plural_is_a_list"
+    return apply(field, rule, item.qualifiers)
+
+
+def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[Field, str]:
+    """Return a field with what is said of it, and the rule that gave it its type.
+
+    Raises:
+        UnclearError: What is said of it does not fit its type.
+    """
+    flat = _flattened(qualifiers)
+    for qualifier in flat:
+        if qualifier.kind in {"type", "values"}:
+            field, rule = _typed(field, qualifier), "field_type_from_words"
+    measured = [each for each in flat if each.kind in _MEASURED]
+    if rule in {"string_by_default", "plural_is_a_list"} and measured:
+        field, rule = _by_measure(field, measured), "field_type_from_bounds"
+    for qualifier in flat:
+        if qualifier.kind == "flag":
+            field = _flagged(field, qualifier.values[0])
+        elif qualifier.kind in _MEASURED:
+            field = _measured(field, qualifier)
+        elif qualifier.kind == "default":
+            field = _defaulted(field, qualifier.values[0])
+    return field, rule
+
+
+def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
+    flat: list[Qualifier] = []
+    for qualifier in qualifiers:
+        if qualifier.kind != "group":
+            flat.append(qualifier)
+            continue
+        words = [entry.phrase.text for entry in qualifier.entries if entry.phrase is not None]
+        types = [word for word in words if type_word(word) is not None]
+        values = tuple(word for word in words if word not in types)
+        flat += [Qualifier(kind="type", values=(word,)) for word in types[:1]]
+        flat += [each for entry in qualifier.entries for each in _flattened(entry.qualifiers)]
+        if len(values) > 1:
+            flat.append(Qualifier(kind="values", values=values))
+        elif values:
+            raise UnclearError
+    return flat
+
+
+def _typed(field: Field, qualifier: Qualifier) -> Field:
+    if qualifier.kind == "values":
+        return _enum(field, qualifier.values)
+    kind = type_word(qualifier.values[0])
+    if kind is None:
+        raise UnclearError
+    return field if kind is field.type else _retyped(field, kind)
+
+
+def _enum(field: Field, values: tuple[str, ...]) -> Field:
+    unique = tuple(dict.fromkeys(value.strip() for value in values))
+    return replace(_retyped(field, FieldType.ENUM), values=unique)
+
+
+def _retyped(field: Field, kind: FieldType) -> Field:
+    bare = Field(
+        name=field.name, type=kind, required=field.required, unique=field.unique, index=field.index
+    )
+    if kind is FieldType.DECIMAL:
+        precision, scale = digits(None, None)
+        return replace(bare, precision=precision, scale=scale)
+    return replace(bare, items=FieldType.STRING) if kind is FieldType.ARRAY else bare
+
+
+def _by_measure(field: Field, measured: list[Qualifier]) -> Field:
+    if any(len(each.values) > 1 for each in measured):
+        return _retyped(field, FieldType.STRING)
+    fractional = any("." in each.values[0] for each in measured)
+    return _retyped(field, FieldType.FLOAT if fractional else FieldType.INTEGER)
+
+
+def _flagged(field: Field, flag: str) -> Field:
+    if flag == "optional":
+        return replace(field, required=False)
+    key = {"indexed": "index"}.get(flag, flag)
+    if key in {"unique", "index"} and field.type is FieldType.TEXT:
+        field = replace(_retyped(field, FieldType.STRING), required=field.required)
+    elif key in {"unique", "index"} and field.type in NOT_INDEXABLE:
+        raise UnclearError
+    if key == "read_only":
+        field = replace(field, required=False)
+    return _with(field, key, value=True)
+
+
+def _measured(field: Field, qualifier: Qualifier) -> Field:
+    number = qualifier.values[0]
+    if field.type in SIZED:
+        if not number.isdecimal():
+            raise UnclearError
+        return _with(field, f"{qualifier.kind}_length", value=int(number))
+    if field.type in BOUNDED and (field.type not in _WHOLE or "." not in number):
+        return _with(field, "minimum" if qualifier.kind == "min" else "maximum", value=number)
+    raise UnclearError
+
+
+def _defaulted(field: Field, text: str) -> Field:
+    value: JsonValue = text
+    if field.type is FieldType.BOOLEAN:
+        value = _TRUTH.get(text.lower(), text)
+    elif field.type in _WHOLE:
+        value = canonical(field.type, text)
+    elif field.type is FieldType.FLOAT:
+        value = _float(text)
+    elif field.type is FieldType.ENUM:
+        value = next((each for each in field.values if each.lower() == text.lower()), text)
+    return replace(field, has_default=True, default=value, required=False)
+
+
+def _float(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise UnclearError from None
+
+
+def _with(field: Field, key: str, *, value: Any) -> Field:
+    changes: dict[str, Any] = {key: value}
+    return replace(field, **changes)

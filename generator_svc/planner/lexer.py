@@ -1,0 +1,120 @@
+"""Cuts a prompt into sentences of tokens of the grammar's terminals, each with its span."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from lark import Token
+
+from generator_svc.planner.lexicon import lexicon
+
+_RAW = re.compile(
+    r"(?P<QUOTED>\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|(?<!\w)'[^'\n]{1,200}'(?!\w))"
+    r"|(?P<NUMBER>(?<![\w.])-?\d+(?:[.,]\d+)*(?![\w]))"
+    r"|(?P<WORD>[^\W_](?:[\w'-]*[\w])?(?:/[^\W\d_]+)*)"
+    r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$)|\n(?=[ \t]*[A-Z]))"
+    r"|(?P<BULLET>(?:^|\n)[ \t]*(?:[-*\u2022\u2013]|\d{1,2}[.)])[ \t]+)"
+    r"|(?P<PUNCT>[,:()|&+=/])"
+    r"|(?P<OTHER>[^\s])"
+)
+
+_PUNCTUATION: Mapping[str, str] = {
+    ",": "COMMA",
+    "/": "COMMA",
+    ":": "COLON",
+    "=": "COLON",
+    "(": "_LPAR",
+    ")": "_RPAR",
+    "|": "_PIPE",
+    "&": "AND",
+    "+": "AND",
+}
+
+_PLAIN = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
+"""Typographic quotes as plain ones, character by character, so that spans stay true."""
+
+_LONGEST_PHRASE = 8
+
+
+def sentences(prompt: str) -> list[list[Token]]:
+    """Return the sentences of a prompt as raw tokens: words, numbers, quotes, punctuation."""
+    found: list[list[Token]] = [[]]
+    listing = False
+    for token in _raw(prompt):
+        if token.type == "BULLET" and listing and found[-1]:
+            found[-1].append(_like(token, "COMMA"))
+        elif token.type in {"BREAK", "BULLET"}:
+            found.append([])
+            listing = False
+        else:
+            found[-1].append(token)
+            listing = listing or token.type == "COLON"
+    return [sentence for sentence in found if sentence]
+
+
+def classified(sentence: Sequence[Token]) -> list[Token]:
+    """Return a sentence with its words as terminals of the grammar; longer phrases win."""
+    tokens: list[Token] = []
+    position = 0
+    while position < len(sentence):
+        kind, length = _match(sentence, position, tokens)
+        tokens.append(_joined(sentence[position : position + length], kind))
+        position += length
+    return tokens
+
+
+def _raw(prompt: str) -> Iterator[Token]:
+    for match in _RAW.finditer(prompt.translate(_PLAIN)):
+        kind = match.lastgroup or "OTHER"
+        if kind == "PUNCT":
+            kind = _PUNCTUATION[match.group()]
+        yield Token(kind, match.group(), start_pos=match.start(), end_pos=match.end())
+
+
+def _match(sentence: Sequence[Token], position: int, before: Sequence[Token]) -> tuple[str, int]:
+    if sentence[position].type not in {"WORD", "AND"}:
+        return sentence[position].type, 1
+    words = _words(sentence, position)
+    book = lexicon()
+    tables = [book.phrases]
+    if all(token.type in {"COMMAND", "FILLER", "COMMA"} for token in before):
+        tables.insert(0, book.commands)
+    elif _verb_expected(before):
+        tables.insert(0, book.verbs)
+    matches = [_longest(table, words) for table in tables]
+    kind, length = max(matches, key=lambda match: match[1])
+    return kind, max(length, 1)
+
+
+def _verb_expected(before: Sequence[Token]) -> bool:
+    """A verb follows `can` and `only`, and continues a list of verbs or of what is done."""
+    kinds = [token.type for token in before if token.type != "FILLER"]
+    if kinds[-1] in {"CAN", "ONLY"}:
+        return True
+    return kinds[-1] in {"AND", "OR", "COMMA"} and any(kind.startswith("VERB") for kind in kinds)
+
+
+def _words(sentence: Sequence[Token], position: int) -> tuple[str, ...]:
+    words: list[str] = []
+    for token in sentence[position : position + _LONGEST_PHRASE]:
+        if token.type not in {"WORD", "AND", "NUMBER"}:
+            break
+        words.append(token.value.lower())
+    return tuple(words)
+
+
+def _longest(
+    table: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]], words: tuple[str, ...]
+) -> tuple[str, int]:
+    for phrase, kind in table.get(words[0], ()):
+        if words[: len(phrase)] == phrase:
+            return kind, len(phrase)
+    return "WORD", 0
+
+
+def _joined(tokens: Sequence[Token], kind: str) -> Token:
+    text = " ".join(token.value for token in tokens)
+    return Token(kind, text, start_pos=tokens[0].start_pos, end_pos=tokens[-1].end_pos)
+
+
+def _like(token: Token, kind: str) -> Token:
+    return Token(kind, token.value, start_pos=token.start_pos, end_pos=token.end_pos)

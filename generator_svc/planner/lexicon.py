@@ -1,0 +1,89 @@
+"""The words of controlled English, read once from the data beside this module."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+
+from generator_svc.planner.catalogue import catalogues
+from generator_svc.planner.resources import load_data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lexicon:
+    """Phrases by their first word, longest first, and what features and verbs they stand for."""
+
+    phrases: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """From a first word to the phrases it opens, each with its terminal."""
+
+    commands: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """The same for what may open a sentence without meaning anything."""
+
+    verbs: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """The same for what somebody can do."""
+
+    features: Mapping[str, str]
+    """From a phrase to the feature it asks for."""
+
+    capabilities: Mapping[str, str]
+    """From a phrase to what is asked for and cannot be generated."""
+
+    domains: Mapping[str, str]
+    """From a noun to the domain that it names."""
+
+    participles: Mapping[str, str]
+    """From a verb between many and many to how the link is named."""
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Return the lexicon."""
+    data = load_data("lexicon.yaml")
+    features = _inverted(data["features"])
+    capabilities = _inverted(data["capabilities"])
+    domains = {noun: each.domain for each in catalogues() for noun in each.nouns}
+    terminals = {word: kind for kind, words in data["terminals"].items() for word in words}
+    terminals |= dict.fromkeys(domains, "DOMAIN")
+    terminals |= dict.fromkeys(features, "FEATURE")
+    terminals |= dict.fromkeys(capabilities, "CAPABILITY")
+    return Lexicon(
+        phrases=_indexed(terminals),
+        commands=_indexed(dict.fromkeys(data["commands"], "COMMAND")),
+        verbs=_indexed(_verbs(data["verbs"])),
+        features=MappingProxyType(features),
+        capabilities=MappingProxyType(capabilities),
+        domains=MappingProxyType(domains),
+        participles=MappingProxyType(data["verbs"]["many"]),
+    )
+
+
+def third_person(verb: str) -> str:
+    """Return how a verb follows `she`: `publish` → `publishes`."""
+    head, _, tail = verb.partition(" ")
+    ending = "es" if head.endswith(("s", "sh", "ch", "x")) else "s"
+    return f"{head}{ending} {tail}".strip()
+
+
+def _verbs(groups: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    verbs: dict[str, str] = {}
+    for group, words in groups.items():
+        for word in words:
+            verbs[word] = verbs[third_person(word)] = f"VERB_{group.upper()}"
+    return verbs
+
+
+def _inverted(groups: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {word: name for name, words in groups.items() for word in words}
+
+
+def _indexed(
+    phrases: Mapping[str, str],
+) -> Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]:
+    index: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for phrase, kind in phrases.items():
+        words = tuple(phrase.split())
+        index.setdefault(words[0], []).append((words, kind))
+    return {
+        first: tuple(sorted(options, key=lambda option: -len(option[0])))
+        for first, options in index.items()
+    }

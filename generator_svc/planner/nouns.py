@@ -1,0 +1,89 @@
+"""Singulars of English nouns: the inverse of the plurals that naming knows."""
+
+from functools import cache
+
+from generator_svc.domain.naming import plural, snake_case
+
+_IRREGULAR = (
+    "person", "child", "man", "woman", "mouse", "goose", "foot", "tooth", "analysis", "criterion",
+    "phenomenon", "index", "matrix", "vertex", "appendix", "medium", "datum", "curriculum", "leaf",
+    "knife", "life", "wife", "wolf", "shelf", "half", "loaf", "thief", "hero", "potato", "tomato",
+    "quiz", "bacterium", "diagnosis", "thesis", "crisis", "basis", "axis", "ox", "alumnus", "calf",
+    "hypothesis", "stimulus", "syllabus", "synopsis", "nucleus", "radius", "echo", "emphasis",
+)  # fmt: skip
+
+_ONLY_SINGULAR = frozenset(
+    [
+        "address",
+        "access",
+        "status",
+        "bonus",
+        "news",
+        "series",
+        "species",
+        "bus",
+        "class",
+        "process",
+        "business",
+        "progress",
+        "canvas",
+        "gps",
+        "boss",
+        "focus",
+        "campus",
+        "virus",
+        "census",
+        "chorus",
+        "atlas",
+        "bias",
+        "gas",
+        "lens",
+        "plus",
+        "press",
+        "stress",
+        "success",
+        "wellness",
+        "fitness",
+        "analysis",
+        "basis",
+        "physics",
+        "mathematics",
+        "business",
+        "its",
+        "this",
+        "is",
+        "was",
+        "has",
+    ]
+)
+
+
+def is_plural(phrase: str) -> bool:
+    """Tell whether the last word of a phrase is a plural."""
+    return singular(phrase) != snake_case(phrase)
+
+
+@cache
+def singular(phrase: str) -> str:
+    """Return a phrase in snake case with its last word in the singular."""
+    head, separator, last = snake_case(phrase).rpartition("_")
+    return f"{head}{separator}{_singular_word(last)}"
+
+
+def _singular_word(word: str) -> str:
+    irregular = _irregular_singulars().get(word)
+    if irregular is not None:
+        return irregular
+    if word in _ONLY_SINGULAR or word.endswith("ss") or not word.endswith("s"):
+        return word
+    return next((each for each in _candidates(word) if plural(each) == word), word)
+
+
+def _candidates(word: str) -> tuple[str, ...]:
+    shorter = (word[:-1], word[:-2] if word.endswith("es") else "")
+    return (word[:-3] + "y" if word.endswith("ies") else "", *shorter)
+
+
+@cache
+def _irregular_singulars() -> dict[str, str]:
+    return {plural(word): word for word in _IRREGULAR}

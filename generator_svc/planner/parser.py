@@ -1,0 +1,302 @@
+"""Parses clauses with english.lark; a part that does not fit is set aside, the rest is kept."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark.common import LexerConf
+from lark.lexer import Lexer
+
+from generator_svc.planner.clauses import LINKS, Clause
+from generator_svc.planner.resources import grammar
+from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
+
+_FLAGS = frozenset(
+    {"UNIQUE", "REQUIRED", "OPTIONAL", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE"}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """What a clause says, and the tokens of it that did not fit."""
+
+    statement: Statement | None
+    rest: tuple[Token, ...]
+
+
+def parse(clause: Clause) -> Parsed:
+    """Return what a clause says; segment by segment, what does not fit is left out."""
+    tokens = list(clause.tokens)
+    rest: list[Token] = []
+    while tokens:
+        try:
+            return Parsed(statement=_statement(clause.subject, tokens), rest=tuple(rest))
+        except UnexpectedInput as error:
+            at = _position(tokens, getattr(error, "token", None))
+        start, end = _segment(tokens, at)
+        rest += tokens[start:end]
+        del tokens[start:end]
+        if tokens and tokens[0].type == "_SEP":
+            del tokens[0]
+        if tokens and tokens[-1].type == "_SEP":
+            del tokens[-1]
+    return Parsed(statement=None, rest=tuple(rest))
+
+
+def _statement(subject: list[Token], tokens: list[Token]) -> Statement:
+    statement: Statement = _TREES.transform(_parser().parse(tokens))
+    if statement.subject is None and subject:
+        words = tuple(_word(token) for token in subject if token.type != "DET")
+        statement = replace(statement, subject=Phrase(words=words))
+    return replace(statement, start=tokens[0].start_pos or 0, end=tokens[-1].end_pos or 0)
+
+
+def _position(tokens: list[Token], bad: Token | None) -> int:
+    return next((n for n, token in enumerate(tokens) if token is bad), len(tokens) - 1)
+
+
+def _segment(tokens: list[Token], at: int) -> tuple[int, int]:
+    """Return the bounds of the segment around a token, with the separator before it."""
+    start = max((n for n in range(at + 1) if tokens[n].type == "_SEP"), default=0)
+    following = (n for n in range(max(at, start + 1), len(tokens)) if tokens[n].type == "_SEP")
+    return start, next(following, len(tokens))
+
+
+@cache
+def _parser() -> Lark:
+    return Lark(grammar("english.lark"), parser="lalr", lexer=_Given)
+
+
+class _Given(Lexer):
+    """Hands the tokens over that the clauses were made of."""
+
+    def __init__(self, lexer_conf: LexerConf) -> None:
+        self._terminals = lexer_conf.terminals
+
+    def lex(self, data: Any) -> Iterator[Token]:  # type: ignore[override]
+        """Return the tokens."""
+        return iter(data)
+
+
+def _word(token: Token) -> Word:
+    return Word(
+        kind=token.type,
+        text=str(token.value),
+        start=token.start_pos or 0,
+        end=token.end_pos or 0,
+    )
+
+
+class _Trees(Transformer[Token, Any]):
+    """Turns parse trees into the values of syntax.py."""
+
+    def words(self, children: list[Any]) -> tuple[Word, ...]:
+        """The words of a phrase, with the OF between them."""
+        return tuple(
+            _word(child) if isinstance(child, Token) else child
+            for child in children
+            if not isinstance(child, Token) or child.type != "DET"
+        )
+
+    def word(self, children: list[Token]) -> Word:
+        """One word."""
+        return _word(children[0])
+
+    def phrase(self, children: list[Any]) -> Phrase:
+        """Determiners and words."""
+        determiners = tuple(str(each).lower() for each in children if isinstance(each, Token))
+        return Phrase(words=children[-1], determiners=determiners)
+
+    def subject(self, children: list[Phrase]) -> Phrase:
+        """What a clause is about."""
+        return children[0]
+
+    def features(self, children: list[Token]) -> tuple[Word, ...]:
+        """What is asked for."""
+        return tuple(_word(child) for child in children if child.type != "PROJECT")
+
+    def value(self, children: list[Token]) -> str:
+        """The words of a value."""
+        return " ".join(str(child).strip("\"'`") for child in children)
+
+    def flag(self, children: list[Token]) -> Qualifier:
+        """A flag, or the bound that a word stands for."""
+        kind = children[0].type
+        if kind in {"POSITIVE", "NON_NEGATIVE"}:
+            return Qualifier(kind="min", values=("1" if kind == "POSITIVE" else "0",))
+        return Qualifier(kind="flag", values=(kind.lower(),))
+
+    def at_most(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """An upper bound."""
+        return (Qualifier(kind="max", values=_number(children)),)
+
+    def at_least(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """A lower bound."""
+        return (Qualifier(kind="min", values=_number(children)),)
+
+    def between(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """Two bounds."""
+        low, high = (each for each in children if each.type == "NUMBER")
+        unit = [each for each in children if each.type == "UNIT"]
+        return (
+            Qualifier(kind="min", values=_number([low, *unit])),
+            Qualifier(kind="max", values=_number([high, *unit])),
+        )
+
+    def flagged(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """A flag after its item."""
+        return (children[-1],)
+
+    def measured(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """Bounds after their item."""
+        qualifiers: tuple[Qualifier, ...] = children[-1]
+        return qualifiers
+
+    def defaulting(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """A default."""
+        return (Qualifier(kind="default", values=(children[-1],)),)
+
+    def one_of(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """The values of an enum."""
+        return (Qualifier(kind="values", values=_texts(children)),)
+
+    def typed(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """A type, or the values of an enum written with bars."""
+        values = _texts(children)
+        return (Qualifier(kind="values" if len(values) > 1 else "type", values=values),)
+
+    def group(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """What stands in parentheses."""
+        return (Qualifier(kind="group", entries=tuple(children)),)
+
+    def entry(self, children: list[Item]) -> Item:
+        """An item in parentheses."""
+        return children[0]
+
+    def bare(self, children: list[Any]) -> Item:
+        """Qualifiers alone in parentheses."""
+        return Item(qualifiers=_qualifiers(children))
+
+    def entry_number(self, children: list[Token]) -> Item:
+        """A number alone in parentheses: a length."""
+        return Item(qualifiers=(Qualifier(kind="max", values=_number(children)),))
+
+    def entry_link(self, children: list[Token]) -> Item:
+        """The kind of a link in parentheses."""
+        return Item(qualifiers=(Qualifier(kind="link", values=(children[0].type,)),))
+
+    def qualifier(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """A group after its item."""
+        qualifiers: tuple[Qualifier, ...] = children[0]
+        return qualifiers
+
+    def named(self, children: list[Any]) -> Item:
+        """An item with a name."""
+        phrase = next((each for each in children if isinstance(each, Phrase)), None)
+        if phrase is None:
+            words = next(
+                each for each in children if isinstance(each, tuple) and isinstance(each[0], Word)
+            )
+            phrase = Phrase(words=words)
+        many = any(isinstance(each, Token) and each.type == "MANY" for each in children)
+        return Item(
+            phrase=phrase,
+            many=many,
+            qualifiers=_qualifiers(children),
+            start=phrase.words[0].start,
+            end=phrase.words[-1].end,
+        )
+
+    def featured(self, children: list[Any]) -> Item:
+        """An item that asks for a feature."""
+        asked = next(
+            each for each in children if isinstance(each, tuple) and isinstance(each[0], Word)
+        )
+        return Item(
+            asked=asked,
+            qualifiers=_qualifiers(children),
+            start=asked[0].start,
+            end=asked[-1].end,
+        )
+
+    def role_group(self, children: list[Any]) -> Item:
+        """Roles in parentheses."""
+        return Item(roles=True, qualifiers=_qualifiers(children[1:]))
+
+    def role_named(self, children: list[Any]) -> Item:
+        """The last of some roles, as in `admin and editor roles`."""
+        words: tuple[Word, ...] = children[0]
+        return Item(phrase=Phrase(words=words), roles=True, start=words[0].start, end=words[-1].end)
+
+    def items(self, children: list[Item]) -> tuple[Item, ...]:
+        """A list."""
+        return tuple(children)
+
+    def verb(self, children: list[Token]) -> Word:
+        """What somebody can do."""
+        return _word(children[0])
+
+    def verbs(self, children: list[Word]) -> tuple[Word, ...]:
+        """What somebody can do, in a list."""
+        return tuple(children)
+
+    def link(self, children: list[Token]) -> Token:
+        """How many stand at either end."""
+        return children[0]
+
+    @v_args(meta=False)
+    def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
+        """Every alternative of `start` becomes a statement of its name; measures and tails pass."""
+        if str(data) in {"qualifier", "measure", "tail"}:
+            return children[0]
+        return _gather(str(data), children)
+
+
+_TREES = _Trees()
+
+
+def _gather(kind: str, children: Sequence[Any]) -> Statement:
+    phrases = [each for each in children if isinstance(each, Phrase)]
+    items = [each for each in children if isinstance(each, tuple) and _holds(each, Item)]
+    verbs = [each for each in children if isinstance(each, tuple) and _holds(each, Word)]
+    tokens = [each for each in children if isinstance(each, Token)]
+    single = tuple(_word(token) for token in tokens if token.type.startswith("VERB"))
+    marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG"}}
+    asked = verbs[0] if kind == "can_use" else ()
+    return Statement(
+        kind=kind,
+        subject=phrases[0] if phrases else None,
+        other=phrases[1] if len(phrases) > 1 else None,
+        items=(Item(asked=asked),) if asked else (items[0] if items else ()),
+        verbs=single or (verbs[0] if verbs and not asked else _belonging(tokens)),
+        marks=frozenset(marks),
+    )
+
+
+def _belonging(tokens: Sequence[Token]) -> tuple[Word, ...]:
+    return tuple(_word(token) for token in tokens if token.type in {"BELONGS", "MAY_BELONG"})
+
+
+def _holds(values: tuple[Any, ...], kind: type) -> bool:
+    return bool(values) and isinstance(values[0], kind)
+
+
+def _qualifiers(children: Sequence[Any]) -> tuple[Qualifier, ...]:
+    found: list[Qualifier] = []
+    for child in children:
+        if isinstance(child, Qualifier):
+            found.append(child)
+        elif isinstance(child, tuple) and _holds(child, Qualifier):
+            found += child
+    return tuple(found)
+
+
+def _number(children: Sequence[Token]) -> tuple[str, ...]:
+    number = next(str(each) for each in children if each.type == "NUMBER")
+    return (number.replace(",", ""), *("unit" for each in children[:] if each.type == "UNIT"))[:2]
+
+
+def _texts(children: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(each for each in children if isinstance(each, str) and not isinstance(each, Token))
