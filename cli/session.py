@@ -88,10 +88,10 @@ async def _development_token(url: str, user: str) -> str:
 async def _local(where: Where, stack: AsyncExitStack, say: Callable[[str], None]) -> Server:
     folder = DataFolder(where.data)
     try:
-        url = await stack.enter_async_context(system(folder, lasting=False, say=say))
+        own = await stack.enter_async_context(system(folder, lasting=False, say=say))
     except FolderBusyError as busy:
         return await _beside(busy.holder, folder, where, stack, say)
-    return Server(url=url, token=user_token(folder, where.user))
+    return Server(url=own.url, token=user_token(folder, where.user))
 
 
 async def _beside(
@@ -108,5 +108,5 @@ async def _beside(
         raise UnreachableError(f"Process {holder.pid} is still starting; try again in a moment.")
     say(f"Process {holder.pid} uses {str(folder.root)!r} for itself; this run keeps no history.")
     own = DataFolder(Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="backsmith-"))))
-    url = await stack.enter_async_context(system(own, lasting=False, say=say))
-    return Server(url=url, token=user_token(own, where.user))
+    running = await stack.enter_async_context(system(own, lasting=False, say=say))
+    return Server(url=running.url, token=user_token(own, where.user))

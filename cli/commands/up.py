@@ -10,7 +10,7 @@ import click
 from cli.options import data_option, say
 from cli.runtime import run
 from cli.session import DEFAULT_USER
-from cli.system.embedded import system
+from cli.system.embedded import Running, system
 from cli.system.folder import DataFolder
 from cli.system.programs import LOOPBACK
 
@@ -38,14 +38,18 @@ def up(host: str, port: int, data: Path) -> None:
 
 
 async def _up(host: str, port: int, folder: DataFolder) -> None:
-    async with system(folder, host=host, port=port, lasting=True, say=say) as url:
-        click.echo(f"ready {url}")
-        say(_welcome(url, folder))
+    async with system(folder, host=host, port=port, lasting=True, say=say) as running:
+        click.echo(f"ready {running.url}")
+        say(_welcome(running, folder))
         await asyncio.Event().wait()
 
 
-def _welcome(url: str, folder: DataFolder) -> str:
-    lines = [f"Data and logs: {folder.root}", f"API documentation: {url}/docs"]
+def _welcome(running: Running, folder: DataFolder) -> str:
+    lines = [
+        f"API documentation: {running.url}/docs",
+        f"gRPC (protos/): {running.grpc}",
+        f"Data and logs: {folder.root}",
+    ]
     if os.environ.get("BACKSMITH_AUTH_MODE", "development") == "development":
         command = f"backsmith token --user {DEFAULT_USER} --data {shlex.quote(str(folder.root))}"
         lines.append(f"Sign in (development): `{command}` prints a bearer token")

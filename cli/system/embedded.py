@@ -3,11 +3,23 @@
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from cli.system.folder import DataFolder
 from cli.system.journal import Journal
 from cli.system.programs import LOOPBACK, Plan, programs
 from cli.system.supervisor import Policy, supervised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """Where a running system answers."""
+
+    url: str
+    """The bridge, over HTTP."""
+
+    grpc: str
+    """The orchestrator, over gRPC: `host:port`."""
 
 
 @asynccontextmanager
@@ -18,7 +30,7 @@ async def system(
     port: int = 0,
     lasting: bool,
     say: Callable[[str], None],
-) -> AsyncIterator[str]:
+) -> AsyncIterator[Running]:
     """Run nats-server and the four services.
 
     Args:
@@ -29,7 +41,7 @@ async def system(
         say: Shows one line to the user.
 
     Yields:
-        The bridge's URL.
+        Where it answers.
 
     Raises:
         FolderBusyError: Another system runs on the folder.
@@ -40,4 +52,4 @@ async def system(
         journal = Journal(folder.logs, say)
         async with supervised(programs(plan), journal, policy=Policy()) as addresses:
             lock.tell(addresses["bridge"])
-            yield addresses["bridge"]
+            yield Running(url=addresses["bridge"], grpc=addresses["orchestrator"])

@@ -1,0 +1,37 @@
+"""Fixtures for tests over the real processes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.e2e.support import System, up
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test of this folder."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Run one system for every test that leaves its processes alone."""
+    with up(tmp_path_factory.mktemp("data")) as system:
+        yield system
+
+
+@pytest.fixture
+def client(shared: System) -> Iterator[httpx.Client]:
+    """Return a client of the shared system that acts for a user."""
+    with shared.client() as client:
+        yield client
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    """Run a system of this test's own."""
+    with up(tmp_path / "data") as system:
+        yield system
