@@ -33,7 +33,7 @@ log = structlog.get_logger()
 class News:
     """What has just come, as bytes made once for every viewer who is caught up."""
 
-    __slots__ = ("_ring", "_written", "at", "begin", "end", "terminal")
+    __slots__ = ("_ring", "_written", "at", "begin", "cursor", "end", "terminal")
 
     def __init__(self, ring: Ring, begin: int) -> None:
         self._ring = ring
@@ -43,6 +43,7 @@ class News:
         self.end = ring.end
         last = ring.last
         self.terminal = last is not None and last.event.terminal
+        self.cursor = last.event.cursor if last else ""
 
     def chunk(self, framing: Framing) -> bytes:
         """Return all of it as one chunk of a chunked response."""

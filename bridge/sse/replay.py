@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from itertools import takewhile
 
 from bridge.sse.event import Event
 from bridge.sse.feed import Feed
@@ -16,12 +17,14 @@ class Replay:
         after: The cursor to begin after; empty for the start.
     """
 
-    __slots__ = ("_feed", "cursor")
+    __slots__ = ("_feed", "cursor", "joins_at")
 
     def __init__(self, feed: Feed, after: str) -> None:
         self._feed = feed
         self.cursor = after
-        """The last event told; once the replay is over, the ring has it or will have it soon."""
+        """The last event told."""
+        self.joins_at: int | None = None
+        """Where the ring takes over; None when it does right after the last event told."""
 
     async def events(self) -> AsyncIterator[list[Event]]:
         """Yield what the ring lacks, in order.
@@ -33,14 +36,18 @@ class Replay:
         watching = self._feed.source.watch(self._feed.topic, self.cursor)
         async with aclosing(watching) as batches:  # type: ignore[type-var]
             async for batch in batches:
-                lacking = [event for event in batch.events if not self._here(event)]
-                reached = len(lacking) < len(batch.events)
-                if lacking:
+                events = list(batch.events)
+                while lacking := self._lacking(events):
                     self.cursor = lacking[-1].cursor
                     yield lacking
-                if reached or batch.caught_up or (lacking and lacking[-1].terminal):
+                    del events[: len(lacking)]
+                if events:
+                    self.joins_at = self._feed.ring.find(events[0].cursor)
+                if events or batch.caught_up:
                     return
         raise UnavailableError("The source was lost during a replay.")
 
-    def _here(self, event: Event) -> bool:
-        return self._feed.ring.find(event.cursor) is not None
+    def _lacking(self, events: list[Event]) -> list[Event]:
+        """Return the events before the first that the ring has at this moment."""
+        find = self._feed.ring.find
+        return list(takewhile(lambda event: find(event.cursor) is None, events))

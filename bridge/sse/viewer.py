@@ -50,6 +50,7 @@ class Viewer:
     """
 
     __slots__ = (
+        "_cursor",
         "_ending",
         "_feed",
         "_framing",
@@ -83,6 +84,7 @@ class Viewer:
         self._loop = asyncio.get_running_loop()
         self._last_event = self._last_write = self._loop.time()
         self._position: int | None = None
+        self._cursor = ""
         self._group = asyncio.TaskGroup()
         self._pump: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -131,6 +133,7 @@ class Viewer:
             and self._writer.write_now(lambda: news.chunk(self._framing))
         ):
             self._position = news.end
+            self._cursor = news.cursor or self._cursor
             self._last_event = self._last_write = news.at
         else:
             self.wake()
@@ -156,7 +159,7 @@ class Viewer:
         ring = self._feed.ring
         position = self._position or 0
         if position < ring.first:
-            raise _CutError("the client fell too far behind")
+            await self._fall_behind()
         if position < ring.end:
             await self._send_from(position)
         elif self._feed.ended:
@@ -173,9 +176,16 @@ class Viewer:
             return False
         return True
 
+    async def _fall_behind(self) -> None:
+        """Cut who is too slow; but a history longer than the ring is nobody's fault."""
+        if self._feed.caught_up:
+            raise _CutError("the client fell too far behind")
+        await self._replay(replace(fresh(self._feed, "start"), replay_after=self._cursor))
+
     async def _send_from(self, position: int) -> None:
         entries = self._feed.ring.slice(position, self._feed.settings.drain_write_bytes)
         self._position = position + len(entries)
+        self._cursor = entries[-1].event.cursor or self._cursor
         await self._write(b"".join(entry.framed(self._framing) for entry in entries))
         self._last_event = self._last_write
         if entries[-1].event.terminal:
@@ -284,26 +294,33 @@ class Viewer:
             async with aclosing(replay.events()) as batches:  # type: ignore[type-var]
                 async for events in batches:
                     await self._send_replayed(events, place)
+                    if self.why:
+                        return
         except OutOfRangeError:
             await self._begin(truncated(self._feed, self._wish.begin))
             return
         except ServiceError as error:
             raise _CutError(f"the source is away: {error.reason}") from error
-        await self._join(replay.cursor, place)
+        await self._join(replay, place)
 
     async def _send_replayed(self, events: list[Event], place: Place) -> None:
         if self._position is None:
             standing = events[0].standing if place.replay_after else place.standing
             await self._begin(replace(place, standing=standing))
+        self._cursor = events[-1].cursor
         await self._write(b"".join(framed(frame(event), self._framing) for event in events))
         self._last_event = self._last_write
+        if events[-1].terminal:
+            await self._finish("the generation ended")
 
-    async def _join(self, cursor: str, place: Place) -> None:
-        """Go on in the ring, right after a cursor."""
+    async def _join(self, replay: Replay, place: Place) -> None:
+        """Go on in the ring where a replay has come to."""
         ring = self._feed.ring
-        await self._until(lambda: ring.find(cursor) is not None)
-        found = ring.find(cursor)
-        position = ring.end if found is None else found + 1
+        if replay.joins_at is None:
+            await self._until(lambda: ring.find(replay.cursor) is not None)
+        found = ring.find(replay.cursor)
+        following = ring.end if found is None else found + 1
+        position = following if replay.joins_at is None else replay.joins_at
         if self._position is None:
             standing = place.standing if found is None else ring.at(found).event.standing
             await self._begin(replace(place, standing=standing))

@@ -106,6 +106,20 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.cutting = False
         self.batch = 100
 
+    async def cut(self) -> None:
+        """Cut every watch, and let the next ones be."""
+        self.cutting = True
+        for script in self.scripts.values():
+            script.cut()
+        await self.idle()
+        self.cutting = False
+
+    async def idle(self) -> None:
+        """Return when nobody watches."""
+        async with asyncio.timeout(5):
+            while self.watching.total():
+                await asyncio.sleep(0.001)
+
     def add(self, generation_id: str = "gen_1", *, user_id: str = "alice") -> Script:
         """Add a generation of a user."""
         now = Timestamp(seconds=1_800_000_000)

@@ -1,8 +1,22 @@
 """Streams behave as contract §2 says, sentence by sentence."""
 
-from tests.unit.bridge.orchestrator import COMPLETED, PENDING, Script, phase_info
+import asyncio
+import contextlib
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+from chassis.bus import memory
+from tests.unit.bridge.orchestrator import (
+    COMPLETED,
+    FAILED,
+    PENDING,
+    PROCESSING,
+    Script,
+    phase_info,
+)
 from tests.unit.bridge.sse import stages
-from tests.unit.bridge.world import World
+from tests.unit.bridge.world import World, services, settings, world
+from tests.unit.bridge.world import bridge as run_bridge
 
 
 def finished(script: Script) -> None:
@@ -77,3 +91,248 @@ async def test_unknown_cursor_is_told(bridge: World) -> None:
         frames = await stream.rest()
     assert stages(frames)[:3] == ["connected", "history_truncated", "queued"]
     assert stages(frames)[-1] == "completed"
+
+
+async def test_framings(bridge: World) -> None:
+    """Names frames on the one path and not on the other, unless `?frames=` says so."""
+    finished(bridge.orchestrator.add())
+    expected = {
+        "/generations/generate/gen_1/stream?token=": "progress",
+        "/generations/gen_1/stream?token=": None,
+        "/generations/generate/gen_1/stream?frames=message&token=": None,
+        "/generations/gen_1/stream?frames=named&token=": "progress",
+    }
+    for path, name in expected.items():
+        async with bridge.stream(path + await bridge.token()) as stream:
+            names = {frame.fields.get("event") for frame in await stream.rest()}
+        assert names == {name}, path
+
+
+async def test_from_now_and_from_snapshot(bridge: World) -> None:
+    """Begins at the tail, or with one frame that says how far it is."""
+    script = bridge.orchestrator.add()
+    script.happen("initializing", 0.01)
+    script.happen("phase_1_complete", 0.2, phase_info=phase_info(1, 5))
+    async with (
+        bridge.watch(query="&from=now") as tail,
+        bridge.watch(query="&from=snapshot") as snapshot,
+    ):
+        assert (await tail.until("connected"))[0].json["progress"] == 0.2
+        told = (await snapshot.until("snapshot"))[-1].json
+        assert (told["progress"], told["phases_completed"], told["files_so_far"]) == (0.2, 1, 5)
+        script.happen("completed", 1.0, status=COMPLETED)
+        assert stages(await tail.rest()) == ["completed"]
+        assert stages(await snapshot.rest()) == ["completed"]
+
+
+async def test_ended_generation_in_full(bridge: World) -> None:
+    """Opens for a generation that has ended: the whole history and the terminal event, once."""
+    script = bridge.orchestrator.add()
+    script.happen("queued", 0.0, status=PENDING)
+    script.happen("error", 0.3, status=FAILED, error="the model gave up")
+    for query in ("", "&from=snapshot", "&from=now"):
+        async with bridge.watch(query=query) as stream:
+            frames = await stream.rest()
+        assert [frame.json["status"] for frame in frames].count("failed") == 1
+        assert frames[-1].json["error"] == "the model gave up"
+        assert all(frame.json["status"] != "failed" for frame in frames[:-1])
+
+
+async def test_heartbeats() -> None:
+    """Sends a comment in silence, or an event that scripts see if they ask for it."""
+    async with world(stream_heartbeat=timedelta(milliseconds=50)) as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        async with bridge.watch() as comments, bridge.watch(query="&heartbeat=named") as named:
+            await comments.until("initializing")
+            beat = await comments.frame()
+            assert beat is not None
+            assert beat.comment == "heartbeat"
+            await named.until("initializing")
+            beat = await named.frame()
+            assert beat is not None
+            assert beat.fields == {"event": "heartbeat", "data": "{}"}
+
+
+async def test_timeout() -> None:
+    """Says `timeout`, with the status unchanged, and closes after too long a silence."""
+    async with world(stream_idle_timeout=timedelta(milliseconds=100)) as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        async with bridge.watch() as stream:
+            frames = await stream.rest()
+    assert stages(frames) == ["connected", "initializing", "timeout"]
+    assert frames[-1].json["status"] == "processing"
+    assert frames[-1].json["progress"] == 0.01
+    assert "id" not in frames[-1].fields
+
+
+async def test_lost_source_is_attached_to_again(bridge: World) -> None:
+    """Shows nothing of a lost source: goes on at its cursor, with nothing lost or doubled."""
+    script = bridge.orchestrator.add()
+    script.happen("initializing", 0.01)
+    async with bridge.watch() as stream:
+        await stream.until("initializing")
+        await bridge.orchestrator.cut()
+        script.happen("phase_1_complete", 0.2)
+        script.happen("completed", 1.0, status=COMPLETED)
+        assert stages(await stream.rest()) == ["phase_1_complete", "completed"]
+    assert [watch.after_cursor for watch in bridge.orchestrator.watches][:2] == ["", "e1-1"]
+
+
+async def test_source_away_at_the_start(bridge: World) -> None:
+    """Opens while the orchestrator is away, and delivers when it is back."""
+    script = bridge.orchestrator.add()
+    finished(script)
+    token = await bridge.token()
+    bridge.orchestrator.away = True
+    async with bridge.stream(f"/generations/gen_1/stream?token={token}") as stream:
+        assert stream.status == 200
+        await stream.until("connected")
+        bridge.orchestrator.away = False
+        assert stages(await stream.rest())[-1] == "completed"
+
+
+async def test_restarted_log_is_told(bridge: World) -> None:
+    """Says `history_truncated` to those who watch when the log was made anew."""
+    script = bridge.orchestrator.add()
+    script.happen("initializing", 0.01)
+    async with bridge.watch() as stream:
+        await stream.until("initializing")
+        script.begin_anew("e2")
+        script.happen("phase_1_complete", 0.2)
+        script.happen("completed", 1.0, status=COMPLETED)
+        frames = await stream.rest()
+    assert stages(frames) == ["history_truncated", "phase_1_complete", "completed"]
+    assert frames[-1].fields["id"] == "e2-2"
+
+
+async def test_history_beyond_the_ring() -> None:
+    """Sends the whole history also when the ring holds only its end."""
+    async with world(stream_ring_events=16) as bridge:
+        bridge.orchestrator.batch = 7
+        script = bridge.orchestrator.add()
+        cursors = [script.happen(f"step_{number}", 0.3) for number in range(100)]
+        async with bridge.watch() as first:
+            await first.until("step_99")
+            async with (
+                bridge.watch() as fresh,
+                bridge.watch(last_event_id=cursors[9]) as behind,
+                bridge.watch(last_event_id=cursors[97]) as near,
+            ):
+                assert stages(await fresh.until("step_99"))[1:] == [f"step_{n}" for n in range(100)]
+                assert stages(await behind.until("step_99"))[1:] == [
+                    f"step_{n}" for n in range(10, 100)
+                ]
+                assert stages(await near.until("step_99"))[1:] == ["step_98", "step_99"]
+                script.happen("completed", 1.0, status=COMPLETED)
+                for stream in (first, fresh, behind, near):
+                    assert stages(await stream.rest()) == ["completed"]
+
+
+async def test_slow_reader_is_cut_and_nobody_notices() -> None:
+    """Cuts a reader that is too far behind; others go on, and it can resume."""
+    async with world(stream_ring_events=64, stream_stall_timeout=timedelta(seconds=0.5)) as bridge:
+        script = bridge.orchestrator.add()
+        script.happen("initializing", 0.01)
+        token = await bridge.token()
+        reader, writer = await raw_get(bridge, f"/generations/gen_1/stream?token={token}")
+        async with bridge.watch() as quick:
+            await quick.until("initializing")
+            for number in range(400):
+                script.happen(f"step_{number}", 0.3, partial_output="x" * 50_000)
+                await quick.until(f"step_{number}")
+            script.happen("completed", 1.0, status=COMPLETED)
+            assert stages(await quick.rest()) == ["completed"]
+        with contextlib.suppress(ConnectionError):
+            assert b'"completed"' not in await reader.read()
+        writer.close()
+
+
+async def raw_get(bridge: World, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Open a connection that asks for a path and reads nothing."""
+    host, port = bridge.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port), limit=1024)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: test\r\n\r\n".encode())
+    await writer.drain()
+    return reader, writer
+
+
+async def test_drain_hands_over() -> None:
+    """Ends open streams at a stop with `handover` and a `retry:`, and without a terminal event."""
+    async with services() as (orchestrator, files, target), memory.connect() as bus:
+        orchestrator.add().happen("initializing", 0.01)
+        async with AsyncExitStack() as of_bridge, AsyncExitStack() as of_stream:
+            running = await of_bridge.enter_async_context(
+                run_bridge(settings(), orchestrator, files, target, bus)
+            )
+            stream = await of_stream.enter_async_context(running.watch())
+            await stream.until("initializing")
+            stopping = asyncio.create_task(of_bridge.aclose())
+            frames = []
+            while (frame := await stream.frame()) is not None:
+                frames.append(frame)
+            await stopping
+        assert "retry" in frames[0].fields
+        assert frames[1].stage == "handover"
+        assert frames[1].json["status"] == "processing"
+        await orchestrator.idle()
+
+
+async def test_two_bridges_tell_the_same(bridge: World) -> None:
+    """Resumes on another replica with the cursor of the first."""
+    script = bridge.orchestrator.add()
+    finished(script)
+    async with services() as (other, files, target), memory.connect() as bus:
+        other.scripts = bridge.orchestrator.scripts
+        async with run_bridge(settings(), other, files, target, bus) as second:
+            async with bridge.watch() as stream:
+                cursor = (await stream.until("initializing"))[-1].fields["id"]
+            async with second.watch(last_event_id=cursor) as stream:
+                assert stages(await stream.rest())[1:] == ["phase_1_complete", "completed"]
+
+
+async def test_one_source_for_all_viewers(bridge: World) -> None:
+    """Reads the source once, however many watch."""
+    script = bridge.orchestrator.add()
+    script.happen("initializing", 0.01)
+    async with AsyncExitStack() as held:
+        streams = [await held.enter_async_context(bridge.watch()) for _ in range(20)]
+        for stream in streams:
+            await stream.until("initializing")
+        assert bridge.orchestrator.watching["gen_1"] == 1
+        script.happen("completed", 1.0, status=COMPLETED)
+        for stream in streams:
+            assert stages(await stream.rest()) == ["completed"]
+
+
+async def test_source_is_let_go() -> None:
+    """Cancels its watch when the last viewer has gone and nobody returns."""
+    async with world(stream_linger=timedelta(milliseconds=20)) as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        async with bridge.watch() as stream:
+            await stream.until("initializing")
+        await bridge.orchestrator.idle()
+
+
+async def test_line_breaks_cannot_forge_frames(bridge: World) -> None:
+    """Keeps what a message says inside its one line."""
+    script = bridge.orchestrator.add()
+    script.happen("initializing", 0.01, message="a\r\n\r\nevent: progress\ndata: {}\n\n\0b")
+    async with bridge.watch() as stream:
+        frame = (await stream.until("initializing"))[-1]
+    assert set(frame.fields) == {"id", "data"}
+    assert frame.json["message"] == "a\r\n\r\nevent: progress\ndata: {}\n\n\0b"
+
+
+async def test_retried_generation_is_not_over(bridge: World) -> None:
+    """Goes on after the failure of an attempt that was retried."""
+    script = bridge.orchestrator.add()
+    cursor = script.happen("error", 0.3, status=FAILED, error="once")
+    async with bridge.watch() as stream:
+        await stream.rest()
+    script.events[0].event.status = PROCESSING
+    script.events[0].event.stage = "attempt_failed"
+    script.happen("queued", 0.3, status=PENDING)
+    async with bridge.watch(last_event_id=cursor) as stream:
+        await stream.until("queued")
+        script.happen("completed", 1.0, status=COMPLETED)
+        assert stages(await stream.rest()) == ["completed"]
