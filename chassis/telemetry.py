@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import structlog
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from prometheus_client import Counter, Histogram
@@ -70,18 +70,21 @@ def _console() -> structlog.dev.ConsoleRenderer:
 
 @contextmanager
 def traced(name: str, carrier: Mapping[str, str], **fields: str) -> Iterator[str]:
-    """Run a block as a span below the carrier's, its ids and fields bound to the logs.
+    """Run what is left of the current task as a span below the carrier's.
+
+    Its ids and fields are bound to the logs of the task and stay so: a stream that is left early
+    is closed from another context, where nothing could be unbound.
 
     Yields:
         The trace id, 32 hexadecimal digits.
     """
-    tracer = trace.get_tracer("backsmith")
-    parent = propagate.extract(carrier)
-    with (
-        tracer.start_as_current_span(name, context=parent, record_exception=False),
-        structlog.contextvars.bound_contextvars(trace_id=trace_id(), **fields),
-    ):
+    span = trace.get_tracer("backsmith").start_span(name, context=propagate.extract(carrier))
+    context.attach(trace.set_span_in_context(span))
+    structlog.contextvars.bind_contextvars(trace_id=trace_id(), **fields)
+    try:
         yield trace_id()
+    finally:
+        span.end()
 
 
 def trace_id() -> str:

@@ -187,5 +187,5 @@ async def test_cancelled_phase_stops(generator: GeneratorServiceStub) -> None:
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call.read()
-    assert call.code() is grpc.StatusCode.CANCELLED
+    assert await call.code() is grpc.StatusCode.CANCELLED
     assert await planned(generator) == spec

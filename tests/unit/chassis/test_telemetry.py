@@ -1,7 +1,8 @@
 """Logs tell what happened, with the call's ids, and never a local variable."""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 import structlog
@@ -37,7 +38,7 @@ def test_tracebacks_hold_no_locals(form: str, capsys: pytest.CaptureFixture[str]
     assert "hunter2" not in written
 
 
-def test_lines_carry_the_trace_of_the_caller(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_lines_carry_the_trace_of_the_caller(capsys: pytest.CaptureFixture[str]) -> None:
     """The caller's trace id stands in each JSON line and is handed on."""
     configure(TelemetrySettings(format="json"), service="test")
     with traced("work", PARENT, request_id="req_1") as traced_id:
@@ -46,6 +47,18 @@ def test_lines_carry_the_trace_of_the_caller(capsys: pytest.CaptureFixture[str])
     line = json.loads(capsys.readouterr().err)
     assert traced_id == "0af7651916cd43dd8448eb211c80319c"
     assert (line["trace_id"], line["request_id"], line["service"]) == (traced_id, "req_1", "test")
+
+
+async def test_trace_ends_with_its_task() -> None:
+    """One task's trace is not another's, also when its stream is closed from elsewhere."""
+
+    async def work() -> AsyncGenerator[str, None]:
+        with traced("work", PARENT):
+            yield trace_id()
+
+    stream = work()
+    assert await asyncio.create_task(stream.asend(None)) == "0af7651916cd43dd8448eb211c80319c"
+    await asyncio.create_task(stream.aclose())
     assert trace_id() == "0" * 32
 
 
