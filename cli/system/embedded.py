@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cli.system.folder import DataFolder
 from cli.system.journal import Journal
 from cli.system.programs import LOOPBACK, Plan, programs
+from cli.system.readiness import await_ready
 from cli.system.supervisor import Policy, supervised
 
 
@@ -50,6 +51,13 @@ async def system(
     with folder.locked(lasting=lasting) as lock:
         plan = Plan(folder=folder, host=host, port=port, environ=os.environ, held=lock.descriptor)
         journal = Journal(folder.logs, say)
-        async with supervised(programs(plan), journal, policy=Policy()) as addresses:
+        policy = Policy()
+        async with supervised(programs(plan), journal, policy=policy) as addresses:
+            await await_ready(_reachable(addresses["bridge"]), within=policy.ready_within)
             lock.tell(addresses["bridge"])
             yield Running(url=addresses["bridge"], grpc=addresses["orchestrator"])
+
+
+def _reachable(url: str) -> str:
+    """Return a URL that answers on this machine when the bridge listens on every address."""
+    return url.replace("//0.0.0.0:", f"//{LOOPBACK}:")

@@ -9,6 +9,9 @@ from pathlib import Path
 MAX_LOG_BYTES = 10 * 1024 * 1024
 LOUD_LEVELS = frozenset({"warning", "error", "critical"})
 NATS_LOUD = re.compile(r"\[(WRN|ERR|FTL)\] (.*)")
+GRPC_QUIET = re.compile(r"I\d{4} [\d:.]+ ")
+"""What gRPC's C core tells at its level INFO."""
+
 NATS_LINE = re.compile(r"^\[\d+\] ")
 QUIET_FIELDS = frozenset({"event", "level", "timestamp", "service", "exception"})
 
@@ -47,6 +50,8 @@ class Journal:
 
 def loud_part(line: str) -> str:
     """Return what of a log line to show on a terminal; empty when it is nothing to worry about."""
+    if GRPC_QUIET.match(line):
+        return ""
     if NATS_LINE.match(line):
         found = NATS_LOUD.search(line)
         return found.group(2) if found else ""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ MODULES = {
     "bridge": "bridge",
 }
 PATIENCE_SECONDS = 60.0
+BETWEEN = re.compile(r"generating_file|quality_gate_\d+")
 SPEC = {
     "name": "shop",
     "tech_stack": "fastapi_sqlite",
@@ -185,7 +187,8 @@ def frames(url: str, **headers: str) -> Iterator[tuple[str, str, dict[str, Any]]
     ):
         assert response.status_code == 200, response.read()
         for frame in EventSource(response).iter_sse():
-            yield frame.id, frame.event, json.loads(frame.data)
+            if frame.data:
+                yield frame.id, frame.event, json.loads(frame.data)
 
 
 def stored(events: Sequence[tuple[str, str, dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -194,8 +197,8 @@ def stored(events: Sequence[tuple[str, str, dict[str, Any]]]) -> list[dict[str, 
 
 
 def steps(events: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the stages, without one for each file."""
-    return [event["stage"] for event in events if event["stage"] != "generating_file"]
+    """Return the stages, without those of each file and each gate in between."""
+    return [event["stage"] for event in events if not BETWEEN.match(event["stage"])]
 
 
 def expected_steps(entities: int) -> list[str]:

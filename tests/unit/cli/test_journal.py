@@ -20,6 +20,11 @@ NATS = "[42] 2026/11/21 10:23:11.703418 "
         (f"{NATS}[INF] Server is ready", ""),
         (f"{NATS}[WRN] Slow consumer", "Slow consumer"),
         (f"{NATS}[FTL] no space left", "no space left"),
+        ("I1121 10:57:03.942876    4507 fork_posix.cc:71] Other threads", ""),
+        (
+            "E1121 10:57:03.942876    4507 x.cc:1] Broken",
+            "E1121 10:57:03.942876    4507 x.cc:1] Broken",
+        ),
         ("ready 127.0.0.1:4", ""),
         ("bridge: cannot serve", "bridge: cannot serve"),
         ("[1, 2]", "[1, 2]"),
