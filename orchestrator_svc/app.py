@@ -77,7 +77,8 @@ async def assemble(
             events=settings.events,
         )
         pool = RunnerPool(workshop, committed=relay.wake)
-        await enter(_background(_migrated(store), relay.run(), pool.run()))
+        migrated = await _migrate(store)
+        await enter(_background(_migrate_later(store, migrated), relay.run(), pool.run()))
         servicer = OrchestratorServicer(
             Parts(
                 starting=Starting(
@@ -143,13 +144,17 @@ async def _background(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def _migrated(store: Store) -> None:
-    """Bring the database to its newest shape as soon as it can be reached."""
-    while True:
-        try:
-            await migrate(store.database)
-        except UnavailableError as error:
-            log.warning("database.waits", error=error.message)
-            await asyncio.sleep(MIGRATE_AGAIN.total_seconds())
-        else:
-            return
+async def _migrate(store: Store) -> bool:
+    """Bring the database to its newest shape; False while it is away."""
+    try:
+        await migrate(store.database)
+    except UnavailableError as error:
+        log.warning("database.waits", error=error.message)
+        return False
+    return True
+
+
+async def _migrate_later(store: Store, migrated: bool) -> None:  # noqa: FBT001 - how it stands
+    while not migrated:
+        await asyncio.sleep(MIGRATE_AGAIN.total_seconds())
+        migrated = await _migrate(store)

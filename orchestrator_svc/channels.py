@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from backsmith.orchestrator.v1 import channel_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.bus.interface import Cursor, EventLog, Message
 from chassis.errors import NotFoundError
@@ -41,8 +42,10 @@ class Channels:
 
     async def watch(
         self, user_id: str, channel: channel_pb2.Channel, after_cursor: str
-    ) -> AsyncGenerator[Sequence[channel_pb2.ChannelEvent], None]:
+    ) -> AsyncGenerator[pb.WatchChannelResponse, None]:
         """Yield a channel's events after a cursor; without one, what follows from now on.
+
+        The first answer has no events: it tells the place from which nothing will be missed.
 
         Raises:
             InvalidInputError: The channel's kind is not set.
@@ -56,6 +59,7 @@ class Channels:
         cursors = Cursors(selection.name, log.epoch)
         place = cursors.read(after_cursor) if after_cursor else await _now(log)
         skip = place.skip
+        yield pb.WatchChannelResponse(cursor=after_cursor or cursors.at(place))
         async with log.subscribe(selection.pattern, after=place.after) as batches:
             async for messages in batches:
                 events: list[channel_pb2.ChannelEvent] = []
@@ -63,7 +67,7 @@ class Channels:
                     events += _shown(message, selection, cursors, skip)
                     skip = 0
                 if events:
-                    yield events
+                    yield pb.WatchChannelResponse(events=events)
 
     async def _select(self, user_id: str, channel: channel_pb2.Channel) -> Selection:
         name = f"{channel.kind}:{user_id}:{channel.id}"

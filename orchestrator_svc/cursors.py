@@ -48,6 +48,10 @@ class Cursors:
         place = f"{message.cursor.epoch}-{self._tag}-{message.cursor.sequence}"
         return place if last else f"{place}.{index}"
 
+    def at(self, place: Place) -> str:
+        """Return the cursor of the message that a watcher goes on after."""
+        return f"{self._epoch}-{self._tag}-{place.after.sequence if place.after else 0}"
+
     def start(self) -> str:
         """Return the cursor before the first event."""
         return f"{self._epoch}-{self._tag}-0"

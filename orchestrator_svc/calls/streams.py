@@ -30,9 +30,9 @@ class StreamCalls(Answering):
     ) -> AsyncIterator[pb.WatchChannelResponse]:
         """Stream what happens in a channel."""
         watch = self._parts.channels.watch(require_user(), request.channel, request.after_cursor)
-        async with aclosing(watch), aclosing(until(self._parts.stopping, watch)) as batches:
-            async for events in batches:
-                yield pb.WatchChannelResponse(events=events)
+        async with aclosing(watch), aclosing(until(self._parts.stopping, watch)) as responses:
+            async for response in responses:
+                yield response
 
     async def RelayGenerations(
         self, request_iterator: AsyncIterator[pb.RelayGenerationsRequest], context: Context

@@ -3,13 +3,17 @@
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc
 from backsmith.files.v1 import files_service_pb2 as pb
-from backsmith.files.v1.files_service_pb2_grpc import FilesServiceAsyncStub, FilesServiceStub
+from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
 from backsmith.files.v1.snapshot_pb2 import Digest, FileEntry, Snapshot
 
 from chassis.status import rpc_errors
+
+if TYPE_CHECKING:  # the stub for grpc.aio exists for type checkers only
+    from backsmith.files.v1.files_service_pb2_grpc import FilesServiceAsyncStub
 
 PIECE_BYTES = 1024 * 1024
 

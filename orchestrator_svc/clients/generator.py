@@ -3,17 +3,17 @@
 from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from backsmith.generator.v1 import generator_service_pb2 as pb
-from backsmith.generator.v1.generator_service_pb2_grpc import (
-    GeneratorServiceAsyncStub,
-    GeneratorServiceStub,
-)
+from backsmith.generator.v1.generator_service_pb2_grpc import GeneratorServiceStub
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.status import rpc_errors
+
+if TYPE_CHECKING:  # the stub for grpc.aio exists for type checkers only
+    from backsmith.generator.v1.generator_service_pb2_grpc import GeneratorServiceAsyncStub
 
 T = TypeVar("T")
 

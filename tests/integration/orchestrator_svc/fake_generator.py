@@ -1,0 +1,121 @@
+"""A generator that speaks the real RPCs and does what a test tells it."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from backsmith.generator.v1 import generator_service_pb2 as pb
+from backsmith.generator.v1.generator_service_pb2_grpc import GeneratorServiceServicer
+from backsmith.spec.v1.spec_pb2 import Entity, ProjectSpec
+
+from chassis.errors import FieldViolation, InvalidInputError, ServiceError
+
+FILES_PER_STEP = 4
+REFUSED = "Refuse this prompt, please"
+
+
+@dataclass(slots=True)
+class FakeGenerator(GeneratorServiceServicer):
+    """Renders a few small files in each phase; a prompt's capitalised words are its entities."""
+
+    rendered: Counter[int] = field(default_factory=Counter)
+    """How often each phase was begun."""
+    cancelled: Counter[int] = field(default_factory=Counter)
+    """How often each phase was cut off."""
+    failures: dict[int, list[ServiceError]] = field(default_factory=dict)
+    """What the next renderings of a phase fail with, after their first file."""
+    holds: dict[int, asyncio.Event] = field(default_factory=dict)
+    """What a phase waits for, after its first file."""
+    reached: dict[int, asyncio.Event] = field(default_factory=dict)
+    """What a phase sets when it waits."""
+    short: set[int] = field(default_factory=set)
+    """Phases that end without telling so."""
+    gate: int = pb.GATE_OUTCOME_PASSED
+    """How the gate ends."""
+    running: Counter[str] = field(default_factory=Counter)
+    """How many phases are rendered now, by project."""
+
+    def hold(self, phase: int) -> asyncio.Event:
+        """Make a phase wait; return what tells that it does."""
+        self.holds[phase] = asyncio.Event()
+        self.reached[phase] = asyncio.Event()
+        return self.reached[phase]
+
+    async def Plan(self, request: pb.PlanRequest, context: object) -> pb.PlanResponse:
+        """Plan one entity for each capitalised word."""
+        if request.prompt == REFUSED:
+            raise InvalidInputError(
+                "The plan is refused.",
+                reason="PLAN_REFUSED",
+                violations=[FieldViolation(field="prompt", message="no entity", reason="EMPTY")],
+            )
+        names = [word.strip(",.") for word in request.prompt.split() if word[0].isupper()]
+        spec = ProjectSpec(
+            name=request.project_name or f"{names[0].lower()}s",
+            entities=[Entity(name=name) for name in names],
+        )
+        return pb.PlanResponse(spec=spec)
+
+    async def GeneratePhase(
+        self, request: pb.GeneratePhaseRequest, context: object
+    ) -> AsyncIterator[pb.GeneratePhaseResponse]:
+        """Render a phase."""
+        phase = request.phase
+        self.rendered[phase] += 1
+        self.running[request.spec.name] += 1
+        count = 0
+        try:
+            async for step in self._steps(request.spec, phase):
+                count += step.HasField("file")
+                yield step
+                if count == 1 and step.HasField("file"):
+                    await self._interfere(phase)
+        except asyncio.CancelledError:
+            self.cancelled[phase] += 1
+            raise
+        finally:
+            self.running[request.spec.name] -= 1
+        if phase not in self.short:
+            completed = pb.PhaseCompleted(files_generated=count)
+            yield pb.GeneratePhaseResponse(phase_completed=completed)
+
+    async def AssessProject(
+        self, request_iterator: AsyncIterator[pb.AssessProjectRequest], context: object
+    ) -> AsyncIterator[pb.AssessProjectResponse]:
+        """Pass the one gate, unless told otherwise."""
+        files = [request.file.path async for request in request_iterator if request.file.path]
+        started = pb.GateStarted(name="compiles", index=1, count=1)
+        yield pb.AssessProjectResponse(gate_started=started)
+        gate = pb.Gate(name="compiles", tier="t0", outcome=self.gate, reason=f"{len(files)} files")
+        yield pb.AssessProjectResponse(report=pb.ProofReport(score=0.9, gates=[gate]))
+
+    async def _interfere(self, phase: int) -> None:
+        if failures := self.failures.get(phase):
+            raise failures.pop(0)
+        if phase in self.holds:
+            self.reached[phase].set()
+            await self.holds[phase].wait()
+
+    async def _steps(
+        self, spec: ProjectSpec, phase: int
+    ) -> AsyncIterator[pb.GeneratePhaseResponse]:
+        if phase != 2:
+            for number in range(FILES_PER_STEP):
+                yield _file(spec.name, f"phase_{phase}/file_{number}.py")
+            return
+        count = len(spec.entities)
+        for index, entity in enumerate(spec.entities, start=1):
+            started = pb.EntityStarted(name=entity.name, index=index, count=count)
+            yield pb.GeneratePhaseResponse(entity_started=started)
+            for number in range(FILES_PER_STEP):
+                yield _file(spec.name, f"entities/{entity.name.lower()}_{number}.py")
+            completed = pb.EntityCompleted(
+                name=entity.name, index=index, count=count, files_generated=FILES_PER_STEP
+            )
+            yield pb.GeneratePhaseResponse(entity_completed=completed)
+
+
+def _file(project: str, path: str) -> pb.GeneratePhaseResponse:
+    content = f"# {project}: {path}\n".encode()
+    return pb.GeneratePhaseResponse(file=pb.GeneratedFile(path=path, content=content))
