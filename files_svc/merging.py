@@ -118,9 +118,9 @@ def _decided(decision: Decision, content: tuple[Digest, Merged] | None) -> Decis
     if content is None:
         return decision
     digest, merged = content
-    action = Action.CONFLICT if merged.clashes else Action.MERGED
     entry = FileEntry(path=decision.path, digest=digest)
-    return replace(decision, entry=entry, action=action)
+    action = Action.UPDATED if entry == decision.sides.theirs else Action.MERGED
+    return replace(decision, entry=entry, action=Action.CONFLICT if merged.clashes else action)
 
 
 def _conflicts(decisions: Sequence[Decision], contents: Contents) -> Iterator[Conflict]:

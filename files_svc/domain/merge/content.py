@@ -7,8 +7,10 @@ from files_svc.domain.merge.documents import merge_document
 from files_svc.domain.merge.entries import env_key, line_key, merge_entries, requirement_key
 from files_svc.domain.merge.lines import merge_lines
 from files_svc.domain.merge.patch import Patch, follow_renames
+from files_svc.domain.merge.python.checks import lost_symbols, parses
 from files_svc.domain.merge.python.module import merge_python
 from files_svc.domain.merge.result import Merged, Reason, kept
+from files_svc.domain.merge.tree import guards_symbols
 
 KeyedMerge = Callable[[str, str, str], Merged | None]
 
@@ -19,7 +21,6 @@ DOCUMENTS: Mapping[str, str] = {
     ".json": "json",
 }
 IGNORE_FILES = frozenset({".gitignore", ".dockerignore", ".gitattributes"})
-TESTS = "tests/"
 
 
 def merge_content(
@@ -39,13 +40,17 @@ def merge_content(
 def _merge_text(path: str, base: str, ours: str, theirs: str, *, patch: Patch) -> Merged:
     renamed = partial(follow_renames, base=base, theirs=theirs, patch=patch)
     base, ours = renamed(base), renamed(ours)
-    if base == ours:
+    guards = guards_symbols(path)
+    if base == ours and not (guards and _loses_symbols(ours, theirs, patch)):
         return Merged(text=theirs)
     if path.endswith(".py"):
-        guards = not path.startswith(TESTS)
         merged = merge_python(base, ours, theirs, patch=patch, guards_symbols=guards)
         return merged or merge_lines(base, ours, theirs)
     return _merge_plain(path, base, ours, theirs)
+
+
+def _loses_symbols(ours: str, theirs: str, patch: Patch) -> bool:
+    return parses(ours) and parses(theirs) and bool(lost_symbols(ours, theirs, patch))
 
 
 def _merge_plain(path: str, base: str, ours: str, theirs: str) -> Merged:

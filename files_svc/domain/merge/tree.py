@@ -12,6 +12,11 @@ METADATA = ".backsmith/"
 """Where the generator keeps its own records: always as it wrote them last."""
 
 
+def guards_symbols(path: str) -> bool:
+    """Tell whether what a file offers is somebody's interface: code is, its tests are not."""
+    return path.endswith(".py") and not path.startswith("tests/")
+
+
 class Action(StrEnum):
     """What became of a path."""
 
@@ -67,8 +72,9 @@ class Decision:
 
     @property
     def needs_content(self) -> bool:
-        """Whether both sides changed the content, so that it must be merged."""
-        return self.action is Action.MERGED
+        """Whether the content must be looked at: both sides changed it, or symbols may be lost."""
+        guarded = self.action is Action.UPDATED and guards_symbols(self.path)
+        return guarded or self.action is Action.MERGED
 
 
 def decide(base: Listing, ours: Listing, theirs: Listing, patch: Patch) -> Iterator[Decision]:

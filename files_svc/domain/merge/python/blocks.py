@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from files_svc.domain.merge.patch import Patch
+from files_svc.domain.merge.python.checks import lost_symbols
 from files_svc.domain.merge.python.imports import merge_from_import
 from files_svc.domain.merge.python.items import Item, Statement, items_of
 from files_svc.domain.merge.result import Clash, Reason
@@ -100,9 +101,13 @@ class _ItemMerge:
         base, ours, theirs = triple.base, triple.ours, triple.theirs
         if theirs.text in {ours.text, base.text}:
             return theirs.node if ours.layout == base.layout else ours.node
-        if ours.text == base.text:
+        if ours.text == base.text and not self._loses_symbols(ours, theirs):
             return theirs.node
         return self.deep(triple, self.place, self.findings)
+
+    def _loses_symbols(self, ours: Item, theirs: Item) -> bool:
+        guarded = self.findings.guards_symbols and ours.kind == "class"
+        return guarded and bool(lost_symbols(ours.text, theirs.text, self.findings.patch))
 
     def _clash(self, reason: Reason) -> None:
         self.findings.clashes.append(Clash(place=self.place, reason=reason))

@@ -5,10 +5,8 @@ import copy
 from collections import Counter
 from collections.abc import Iterator
 
-import libcst as cst
-
 from files_svc.domain.merge.patch import Patch
-from files_svc.domain.merge.python.items import comments_of, items_of
+from files_svc.domain.merge.python.items import comments_of
 
 NESTED = ("body", "orelse", "finalbody", "handlers", "cases", "decorator_list")
 
@@ -22,21 +20,31 @@ def parses(text: str) -> bool:
     return True
 
 
-def public_symbols(module: cst.Module) -> set[str]:
+def public_symbols(text: str) -> set[str]:
     """Return what a module offers: its public names, and those of its classes."""
     found: set[str] = set()
-    for item in items_of(module.body):
-        if item.is_public:
-            found.add(item.name)
-        if isinstance(item.node, cst.ClassDef) and isinstance(item.node.body, cst.IndentedBlock):
-            members = items_of(item.node.body.body)
-            found |= {f"{item.name}.{member.name}" for member in members if member.is_public}
+    for node in ast.parse(text).body:
+        found |= _public_names(node)
+        if isinstance(node, ast.ClassDef):
+            members = set().union(*map(_public_names, node.body))
+            found |= {f"{node.name}.{member}" for member in members}
     return found
 
 
-def lost_symbols(ours: cst.Module, merged: cst.Module, patch: Patch) -> set[str]:
+def _public_names(node: ast.stmt) -> set[str]:
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            names = {name}
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            names = {name}
+        case _:
+            names = set()
+    return {name for name in names if not name.startswith("_")}
+
+
+def lost_symbols(before: str, after: str, patch: Patch) -> set[str]:
     """Return the public symbols that vanished and that no drop named."""
-    gone = public_symbols(ours) - public_symbols(merged)
+    gone = public_symbols(before) - public_symbols(after)
     return {name for name in gone if not patch.may_vanish(name)}
 
 

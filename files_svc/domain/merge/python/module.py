@@ -72,6 +72,6 @@ def _sound(base: str, ours: cst.Module, merged: cst.Module, findings: Findings) 
         return False
     if findings.clashes:
         return True
-    if findings.guards_symbols and lost_symbols(ours, merged, findings.patch):
+    if findings.guards_symbols and lost_symbols(ours.code, merged.code, findings.patch):
         return False
     return not loses_edits(base, ours.code, merged.code)

@@ -178,6 +178,15 @@ def test_a_symbol_that_no_drop_named_stays() -> None:
     assert "def newest" in merged.text
 
 
+def test_a_method_that_no_drop_named_stays() -> None:
+    """Keeps a public method too, in a class that the user did not touch."""
+    theirs = changed(BASE, (BASE[BASE.index("    def summary") : BASE.index("\n\ndef newest")], ""))
+    merged = merge(BASE, theirs)
+    assert merged.retained == ("Post.summary",)
+    assert merged.clashes == ()
+    assert "def summary" in merged.text
+
+
 def test_a_dropped_symbol_vanishes() -> None:
     """Takes away what the patch drops, and what is named after it."""
     method = "\n    def title_length(self) -> int:\n        return 1\n"
