@@ -198,9 +198,17 @@ def _finish(clause: Clause) -> Clause:
     depth = 0
     for position, token in enumerate(clause.tokens):
         depth += (token.type == "_LPAR") - (token.type == "_RPAR")
-        if depth and token.type in _SEPARATORS | {"_PIPE"}:
+        bar = token.type == "_PIPE" and not _in_values(clause.tokens, position)
+        if depth and (bar or token.type in _SEPARATORS):
             clause.tokens[position] = _as(token, "_ENTRY_SEP")
     return clause
+
+
+def _in_values(tokens: Sequence[Token], position: int) -> bool:
+    """Tell `status: draft|published` from `(draft | published)`."""
+    kinds = [token.type for token in tokens[:position]]
+    opened = max((n for n, kind in enumerate(kinds) if kind in {"_LPAR", "_ENTRY_SEP"}), default=0)
+    return "_TYPE" in kinds[opened:]
 
 
 def _retag(tokens: list[Token]) -> list[Token]:

@@ -97,14 +97,13 @@ def _merged(
     spans = [
         (run[0].start_pos or 0, run[-1].end_pos or 0)
         for run in map(_trimmed, runs)
-        if any(token.type not in _SILENT for token in run)
+        if any(_says_something(token) for token in run)
     ]
     return tuple(Span(start=a, end=b, text=prompt[a:b]) for a, b in spans)
 
 
-_SILENT = frozenset(
-    {"COMMA", "AND", "OR", "DET", "STOP", "WHERE", "OTHER", "TO", "OF", "COLON", "_LPAR", "_RPAR"}
-)
+def _says_something(token: Token) -> bool:
+    return token.type in _CONTENT or token.type == "PROJECT" or token.type.startswith("VERB")
 
 
 def _trimmed(run: list[Token]) -> list[Token]:

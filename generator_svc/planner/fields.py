@@ -34,10 +34,16 @@ def field_of(item: Item) -> tuple[Field, str]:
         name = "_".join(name.split("_")[1:])  # `a decimal price`
         field, rule = _retyped(field_from_name(name)[0], kind), "field_type_from_words"
     else:
-        field, rule = field_from_name(name)
-    if rule == "string_by_default" and is_plural(name):
-        field, rule = _retyped(field, FieldType.ARRAY), "plural_is_a_list"
+        field, rule = field_named(name)
     return apply(field, rule, item.qualifiers)
+
+
+def field_named(name: str) -> tuple[Field, str]:
+    """Return what a field of this name usually is, and the rule that says so."""
+    field, rule = field_from_name(name)
+    if rule == "string_by_default" and is_plural(name):
+        return _retyped(field, FieldType.ARRAY), "plural_is_a_list"
+    return field, rule
 
 
 def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[Field, str]:

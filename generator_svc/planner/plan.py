@@ -9,6 +9,7 @@ from generator_svc.planner.catalogue import catalogues
 from generator_svc.planner.constraints import allows_best_effort, apply_constraints
 from generator_svc.planner.document import read_document
 from generator_svc.planner.draft import Draft, Origin
+from generator_svc.planner.embedded import read_embedded
 from generator_svc.planner.english import read_english
 from generator_svc.planner.refuse import check_domain, check_plan, check_prompt
 from generator_svc.planner.request import Plan, PlanRequest, Source
@@ -18,6 +19,8 @@ SHORTEST_PROMPT = 10
 
 LONGEST_PROMPT = 5_000
 """Characters of a prompt."""
+
+_SWITCHES = frozenset({"auth", "docker", "ci", "tests"})
 
 
 def plan(request: PlanRequest) -> Plan:
@@ -50,13 +53,32 @@ def _from_prompt(request: PlanRequest) -> Plan:
     check_prompt(request.prompt, shortest=SHORTEST_PROMPT, longest=LONGEST_PROMPT)
     check_domain(request.domain, [each.domain for each in catalogues()])
     draft = _draft(request)
-    understanding = read_english(request.prompt, draft)
+    embedded = read_embedded(request.prompt, draft)
+    understanding = read_english(embedded.prompt, draft, declared=embedded.declared)
     complete(draft)
-    spec, sources = spec_of(draft)
+    spec, sources = _merged(embedded.spec, draft, request)
     spec = apply_constraints(spec, request.constraints)
     best_effort = allows_best_effort(request.constraints)
     check_plan(spec, draft, understanding, sources=sources, best_effort=best_effort)
     return Plan(spec=spec, sources=sources, unresolved=understanding.unresolved)
+
+
+def _merged(
+    document: ProjectSpec | None, draft: Draft, request: PlanRequest
+) -> tuple[ProjectSpec, tuple[Source, ...]]:
+    """Return the spec of a draft, or of the document in the prompt with the draft's features."""
+    if document is None:
+        return spec_of(draft)
+    switches = {key: on for key, (on, _) in draft.features.items() if key in _SWITCHES}
+    features = replace(document.features, **switches)  # type: ignore[arg-type]
+    stack = draft.tech_stack[0] if draft.tech_stack else document.tech_stack
+    name = request.project_name or document.name
+    sources = [Source(path="name", rule="spec_in_prompt")]
+    sources += [
+        Source(path=f"entities[{index}]", rule="spec_in_prompt")
+        for index in range(len(document.entities))
+    ]
+    return replace(document, name=name, features=features, tech_stack=stack), tuple(sources)
 
 
 def _draft(request: PlanRequest) -> Draft:

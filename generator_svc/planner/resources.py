@@ -18,6 +18,6 @@ def data_names(*path: str) -> list[str]:
     return sorted(each.name for each in files(_PACKAGE).joinpath("data", *path).iterdir())
 
 
-def grammar(name: str) -> str:
+def grammar(*path: str) -> str:
     """Return the text of one of the planner's grammars."""
-    return files(_PACKAGE).joinpath(name).read_text("utf-8")
+    return files(_PACKAGE).joinpath(*path).read_text("utf-8")
