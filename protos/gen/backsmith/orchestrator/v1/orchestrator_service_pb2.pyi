@@ -1218,18 +1218,22 @@ class WatchChannelResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTS_FIELD_NUMBER: _builtins.int
+    CURSOR_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """The place reached, with the first message: nothing that happens after it will be missed."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[_channel_pb2.ChannelEvent]:
-        """One or more events."""
+        """The next events, in order; the first message has none."""
 
     def __init__(
         self,
         *,
         events: _abc.Iterable[_channel_pb2.ChannelEvent] | None = ...,
+        cursor: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "events", b"events"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
