@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
@@ -15,6 +16,7 @@ import pytest
 from backsmith.files.v1 import files_service_pb2 as pb
 
 from chassis.auth import TokenIssuer
+from chassis.interceptors.client import client_interceptors
 from files_svc.domain.digest import Digest
 from files_svc.domain.snapshot import FileEntry, Listing
 from files_svc.settings import FilesSettings, StoreSettings
@@ -129,10 +131,25 @@ async def here(folder: Path) -> AsyncIterator[FilesClient]:
         yield client
 
 
+@asynccontextmanager
+async def calling_once(address: str) -> AsyncIterator[FilesClient]:
+    """Open a client that does not try again, for the length of a block."""
+    token = TokenIssuer(AUTH).internal_token("tests")
+    deadline = timedelta(seconds=20)
+    async with grpc.aio.insecure_channel(
+        address,
+        options=[("grpc.enable_retries", 0)],
+        interceptors=client_interceptors(
+            lambda: token, unary_deadline=deadline, stream_deadline=deadline
+        ),
+    ) as channel:
+        yield FilesClient(channel)
+
+
 async def dies(killer: Killer, folder: Path, old_id: str, *, kill_at: int) -> bool:
     """Commit NEW upon OLD in a process that dies at a step; tell whether it got that far."""
     address = await asyncio.to_thread(killer.start, folder, kill_at=kill_at)
-    async with calling(address, TokenIssuer(AUTH).internal_token("tests")) as client:
+    async with calling_once(address) as client:
         (folder / "armed").touch()
         try:
             await client.commit(NEW, base=old_id)
