@@ -9,14 +9,18 @@ from generator_svc.assessment.gates.bodies import check_bodies
 from generator_svc.assessment.gates.boots import Boots
 from generator_svc.assessment.gates.checked import Checked
 from generator_svc.assessment.gates.compiles import check_compiles
+from generator_svc.assessment.gates.fuzz import Fuzz
 from generator_svc.assessment.gates.imports import check_imports
 from generator_svc.assessment.gates.manifest import check_manifest
 from generator_svc.assessment.gates.migrations import Migrations
 from generator_svc.assessment.gates.names import check_names
 from generator_svc.assessment.gates.openapi import OpenApi
 from generator_svc.assessment.gates.own_tests import OwnTests
+from generator_svc.assessment.gates.ownership import OwnershipMatrix
+from generator_svc.assessment.gates.poison import PoisonProbe
 from generator_svc.assessment.gates.secrets import check_secrets
 from generator_svc.assessment.gates.static import Static, tools
+from generator_svc.assessment.gates.tokens import TamperedTokens
 from generator_svc.assessment.report import Tier
 from generator_svc.assessment.sandbox import Sandbox
 from generator_svc.assessment.serving import Stage
@@ -78,5 +82,13 @@ def _runtime(settings: AssessmentSettings, sandbox: Sandbox) -> tuple[Gate, ...]
 
 
 def _adversarial(settings: AssessmentSettings, sandbox: Sandbox) -> tuple[Gate, ...]:
-    del settings, sandbox
-    return ()
+    stage = Stage(settings, sandbox)
+    sqlite, postgres = Sqlite(), Postgres(settings.postgres_url)
+    return (
+        PoisonProbe(stage, "poison_sqlite", sqlite),
+        PoisonProbe(stage, "poison_postgres", postgres),
+        OwnershipMatrix(stage, "ownership", sqlite),
+        TamperedTokens(stage, "tokens", sqlite),
+        Fuzz(stage, "fuzz_sqlite", sqlite),
+        Fuzz(stage, "fuzz_postgres", postgres),
+    )

@@ -19,6 +19,9 @@ from generator_svc.assessment.settings import AssessmentSettings
 
 HEALTH_PATHS = ("/healthz", "/health", "/livez", "/health/live")
 _POLL_SECONDS = 0.05
+_LIMITS = httpx.Limits(max_keepalive_connections=0)
+"""A server hangs up after an error: the next request must not meet the end of that connection."""
+
 _LOG_LINES = 30
 
 
@@ -88,7 +91,7 @@ class Stage:
         if not launch.application:
             raise BootError("there is no app and no create_app in app/main.py")
         socket = root.parent / "app.sock"
-        transport = httpx.AsyncHTTPTransport(uds=str(socket))
+        transport = httpx.AsyncHTTPTransport(uds=str(socket), limits=_LIMITS)
         async with (
             self.sandbox.started(
                 launch.command("--uds", str(socket)),

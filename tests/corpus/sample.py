@@ -30,7 +30,9 @@ MAIN = '''\
 
 from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Query
+from fastapi import FastAPI, HTTPException, Query, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 app = FastAPI(title="notes", version="0.1.0")
@@ -57,13 +59,27 @@ class Note(NoteCreate):
     id: int
 
 
+@app.exception_handler(405)
+def refuse_method(request: Request, _: Exception) -> JSONResponse:
+    """Name every method that a path has."""
+    methods = "GET, POST" if request.url.path == "/notes" else "GET"
+    return JSONResponse({"detail": "no"}, 405, headers={"Allow": methods})
+
+
+@app.exception_handler(RequestValidationError)
+def refuse_input(_: Request, error: RequestValidationError) -> JSONResponse:
+    """Echo nothing that came in."""
+    places = [str(one["msg"]) for one in error.errors()]
+    return JSONResponse({"detail": places}, 422)
+
+
 @app.get("/healthz")
 def healthz() -> str:
     """Tell that the process lives."""
     return "ok"
 
 
-@app.post("/notes", status_code=201, responses={400: {"model": Problem}})
+@app.post("/notes", status_code=201, responses={400: {"model": Problem}, 422: {"model": Problem}})
 def create_note(body: NoteCreate) -> Note:
     """Keep a note."""
     note = Note(id=len(_notes) + 1, title=body.title)
@@ -71,13 +87,13 @@ def create_note(body: NoteCreate) -> Note:
     return note
 
 
-@app.get("/notes")
+@app.get("/notes", responses={422: {"model": Problem}})
 def list_notes(limit: Annotated[int, Query(ge=1, le=100)] = 50) -> list[Note]:
     """List notes."""
     return list(_notes.values())[:limit]
 
 
-@app.get("/notes/{note_id}", responses={404: {"model": Problem}})
+@app.get("/notes/{note_id}", responses={404: {"model": Problem}, 422: {"model": Problem}})
 def get_note(note_id: int) -> Note:
     """Return a note."""
     if note_id not in _notes:
@@ -102,7 +118,136 @@ def test_notes() -> None:
     assert client.get(f"/notes/{note['id']}").json() == note
     assert client.get("/notes").json() == [note]
     assert client.get("/notes/99").status_code == 404
+    assert client.post("/healthz").status_code == 405
+    assert client.post("/notes", json={}).status_code == 422
 '''
+
+OWNED_MAIN = '''\
+"""Notes that only their owner sees, kept in memory."""
+
+import os
+import time
+from typing import Annotated
+
+import jwt
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import OAuth2PasswordBearer
+from pydantic import BaseModel
+
+SECRET = os.environ["SECRET_KEY"]
+REQUIRED = ["aud", "exp", "iss", "sub"]
+
+app = FastAPI(title="notes", version="0.1.0")
+bearer = OAuth2PasswordBearer("/auth/login")
+passwords = {os.environ["ADMIN_EMAIL"]: os.environ["ADMIN_PASSWORD"]}
+notes: dict[int, tuple[str, str]] = {}
+
+
+class Registration(BaseModel):
+    """Who wants in."""
+
+    email: str
+    password: str
+
+
+class NoteCreate(BaseModel):
+    """A note to be."""
+
+    title: str
+
+
+class Note(NoteCreate):
+    """A note."""
+
+    id: int
+
+
+def caller(token: Annotated[str, Depends(bearer)]) -> str:
+    """Return who calls."""
+    options = {"require": REQUIRED}
+    try:
+        claims = jwt.decode(token, SECRET, ["HS256"], options, audience="notes", issuer="notes")
+    except jwt.InvalidTokenError as error:
+        raise HTTPException(401, "sign in first") from error
+    if claims["sub"] not in passwords:
+        raise HTTPException(401, "sign in first")
+    return str(claims["sub"])
+
+
+Caller = Annotated[str, Depends(caller)]
+
+
+@app.get("/healthz")
+def healthz() -> str:
+    """Tell that the process lives."""
+    return "ok"
+
+
+@app.post("/auth/register", status_code=201)
+def register(body: Registration) -> dict[str, str]:
+    """Make an account."""
+    passwords[body.email] = body.password
+    return {"id": body.email}
+
+
+@app.post("/auth/login")
+def login(body: Registration) -> dict[str, str]:
+    """Trade a password for a token."""
+    if passwords.get(body.email) != body.password:
+        raise HTTPException(401, "no")
+    claims = {"sub": body.email, "aud": "notes", "iss": "notes", "exp": time.time() + 60}
+    return {"access_token": jwt.encode(claims, SECRET, "HS256")}
+
+
+@app.post("/notes", status_code=201)
+def create_note(body: NoteCreate, account: Caller) -> Note:
+    """Keep a note."""
+    notes[len(notes) + 1] = (account, body.title)
+    return Note(id=len(notes), title=body.title)
+
+
+@app.get("/notes")
+def list_notes(account: Caller) -> list[Note]:
+    """List notes."""
+    return [Note(id=key, title=title) for key, (owner, title) in notes.items() if owner == account]
+
+
+@app.get("/notes/{note_id}")
+def get_note(note_id: int, account: Caller) -> Note:
+    """Return a note."""
+    owner, title = notes.get(note_id, ("", ""))
+    if owner != account:
+        raise HTTPException(404, "there is no such note")
+    return Note(id=note_id, title=title)
+
+
+@app.delete("/notes/{note_id}", status_code=204)
+def delete_note(note_id: int, account: Caller) -> None:
+    """Delete a note."""
+    if notes.get(note_id, ("", ""))[0] != account:
+        raise HTTPException(404, "there is no such note")
+    del notes[note_id]
+'''
+
+OWNED = {
+    "app/main.py": OWNED_MAIN,
+    "openapi.json": None,
+    "tests/test_notes.py": None,
+    ".env.example": "SECRET_KEY=\nADMIN_EMAIL=\nADMIN_PASSWORD=\n",
+    ".backsmith/spec.json": json.dumps(
+        {
+            "name": "notes",
+            "entities": [
+                {
+                    "name": "Note",
+                    "fields": [{"name": "title", "type": "string", "required": True}],
+                    "options": {"owner": True},
+                }
+            ],
+            "features": {"auth": True},
+        }
+    ),
+}
 
 MIGRATION_ENV = '''\
 """Runs the migrations."""

@@ -1,0 +1,86 @@
+"""T3: schemathesis finds no server error and no answer that its document does not allow."""
+
+import json
+import re
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from generator_svc.assessment.gates.served import Attack, NotApplicableError, Target
+from generator_svc.assessment.sandbox import Finished
+from generator_svc.assessment.serving import relayed
+
+_BLOCK = re.compile(r"(?ms)^_{3,} (.+?) _{3,}\n(.*?)(?=^_{3,} .+? _{3,}$|^={3,} )")
+_FIXED = (
+    "--checks=all",
+    "--continue-on-failure",
+    "--suppress-health-check=all",
+    "--warnings=off",
+    "--no-color",
+    "--report=json",
+)
+_REPORT = "fuzz.json"
+
+
+class Fuzz(Attack):
+    """Runs schemathesis, all checks, once for each seed."""
+
+    async def attack(self, target: Target) -> list[str]:
+        """Run schemathesis over the served document.
+
+        Raises:
+            NotApplicableError: It is not installed.
+        """
+        if find_spec("schemathesis") is None:
+            raise NotApplicableError("schemathesis is not installed: install `backsmith[prove]`")
+        root = target.served.socket.parent
+        findings: list[str] = []
+        async with relayed(target.served.socket) as url:
+            for seed in self.stage.settings.schemathesis_seeds:
+                finished = await self._run(target, url, seed)
+                findings += _findings(finished, root / _REPORT, seed)
+        return list(dict.fromkeys(findings))
+
+    async def _run(self, target: Target, url: str, seed: str) -> Finished:
+        settings = self.stage.settings
+        root = target.served.socket.parent
+        headers = [f"--header={name}: {value}" for name, value in target.headers.items()]
+        return await self.stage.sandbox.run(
+            [
+                *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", *_FIXED),
+                f"--report-json-path={root / _REPORT}",
+                f"--max-examples={settings.schemathesis_examples}",
+                f"--seed={seed}",
+                *headers,
+            ],
+            root=root,
+            deadline=settings.adversarial_deadline,
+            host_network=True,
+        )
+
+
+def _findings(finished: Finished, report: Path, seed: str) -> list[str]:
+    if finished.timed_out:
+        return [f"schemathesis {finished.told()}"]
+    told = _read(report)
+    failures = [
+        f"seed {seed}: {one['title']} ({one['count']} times): {', '.join(one['operations'])}"
+        for one in told.get("failures", [])
+    ]
+    errors = [f"seed {seed}: {one}" for one in told.get("errors", [])]
+    if not told or (not finished.succeeded and not failures and not errors):
+        return [f"schemathesis: {finished.told()}"]
+    blocks = [
+        f"{where}: {' '.join(text.split())}" for where, text in _BLOCK.findall(finished.output)
+    ]
+    return [*failures, *errors, *blocks]
+
+
+def _read(report: Path) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(report.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    report.unlink()
+    return told
