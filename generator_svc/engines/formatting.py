@@ -26,7 +26,7 @@ _IMPORTS = (
     "--fix",
     "--exit-zero",
     "--select",
-    "I,F401",
+    "I,F401,RUF022",
     "--config",
     'lint.isort.known-first-party=["app","migrations","tests"]',
 )

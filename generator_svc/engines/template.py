@@ -7,6 +7,7 @@ from importlib import resources
 import jinja2
 
 from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines import closing
 from generator_svc.engines.formatting import format_files
 from generator_svc.engines.interface import (
     EntityCompleted,
@@ -24,7 +25,7 @@ from generator_svc.phases.model.project import ProjectModel, build
 BATCH = 8
 """How many entities are formatted at once: one run of ruff costs as much as a few files."""
 
-_ENTITIES = 2
+_ENTITIES, _MAIN = 2, 6
 _LONG = 40
 _DRAFTS = {
     1: core.drafts,
@@ -49,7 +50,12 @@ class TemplateEngine:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 - it writes Python, not HTML
         )
-        self._templates.filters |= {"repr": repr, "short": _short, "json": json_literal, "slashed": "/{}".format}
+        self._templates.filters |= {
+            "repr": repr,
+            "short": _short,
+            "json": json_literal,
+            "slashed": "/{}".format,
+        }
 
     def generate(self, spec: ProjectSpec, phase: int) -> Iterator[Step]:
         """Yield what happens in a phase, each file as it is rendered."""
@@ -60,7 +66,9 @@ class TemplateEngine:
             return
         files = self._render(project, _DRAFTS[phase](project))
         yield from files
-        yield PhaseCompleted(files_generated=len(files))
+        last = self._closing(project, files) if phase == _MAIN else []
+        yield from last
+        yield PhaseCompleted(files_generated=len(files) + len(last))
 
     def _entities(self, project: ProjectModel) -> Iterator[Step]:
         count, total = len(project.entities), 0
@@ -74,6 +82,17 @@ class TemplateEngine:
             for index, entity in batch:
                 yield from _entity_steps(entity, index, count, by_path)
         yield PhaseCompleted(files_generated=total)
+
+    def _closing(self, project: ProjectModel, main: list[GeneratedFile]) -> list[GeneratedFile]:
+        """Render what is about the whole project, whose other phases are rendered again for it."""
+        entity = itertools.chain.from_iterable(entities.drafts(e) for e in project.entities)
+        earlier = (
+            draft for phase, of in _DRAFTS.items() if phase != _MAIN for draft in of(project)
+        )
+        files = [*self._render(project, itertools.chain(earlier, entity)), *main]
+        document = closing.openapi(files)
+        spec = closing.spec_file(project.spec)
+        return [document, spec, closing.manifest([*files, document])]
 
     def _render(self, project: ProjectModel, drafts: Iterable[Draft]) -> list[GeneratedFile]:
         return format_files([self._file(project, draft) for draft in drafts])

@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from generator_svc.phases.drafts import Draft, package
 from generator_svc.phases.model.project import ProjectModel
 
-_ALWAYS = ("columns", "config", "database", "errors", "middleware", "repository", "schemas", "types")
+_ALWAYS = (
+    "columns",
+    "config",
+    "database",
+    "errors",
+    "middleware",
+    "repository",
+    "schemas",
+    "types",
+)
 _AUTH = ("accounts", "dependencies", "models", "router", "schemas", "tokens")
 
 

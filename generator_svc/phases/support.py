@@ -23,9 +23,7 @@ class Pins:
 
     def of(self, project: ProjectModel) -> "Pins":
         """Return those that a project needs."""
-        runtime = tuple(
-            each for each in self.runtime if each["needs"] != "auth" or project.auth
-        )
+        runtime = tuple(each for each in self.runtime if each["needs"] != "auth" or project.auth)
         return Pins(version=self.version, runtime=runtime, development=self.development)
 
 

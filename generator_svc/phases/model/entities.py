@@ -301,7 +301,9 @@ def table_of(
     ]
     owner = ForeignKey(column="owner_id", target="auth_accounts", on_delete="CASCADE")
     indexes = [each.column for each in described if each.index]
-    mixed = [name for name, on in (("owner_id", options.owner), ("tenant_id", options.tenant)) if on]
+    mixed = [
+        name for name, on in (("owner_id", options.owner), ("tenant_id", options.tenant)) if on
+    ]
     return Table(
         name=named.table,
         columns=(mixins[0], *(each.to_column() for each in described), *mixins[1:]),
@@ -363,16 +365,15 @@ def links_of(named: EntityNames, names: Names, tables: set[str]) -> tuple[Link, 
     )
 
 
-def _link(
-    source: EntityNames, target: EntityNames, relation: Relation, tables: set[str]
-) -> Link:
+def _link(source: EntityNames, target: EntityNames, relation: Relation, tables: set[str]) -> Link:
     near, far = source.id_name, target.id_name
     if near == far:
         far = f"related_{far}"
     taken = {near, far}
     payload = tuple(from_field(field, taken) for field in relation.payload)
     name = naming.unused(
-        naming.bounded(f"{source.module_words}_{naming.snake_case(relation.name)}", TABLE_MAX), tables
+        naming.bounded(f"{source.module_words}_{naming.snake_case(relation.name)}", TABLE_MAX),
+        tables,
     )
     tables.add(name)
     ends = ((near, source), (far, target))
@@ -406,4 +407,3 @@ def _end(column: str, entity: EntityNames) -> Column:
         nullable=False,
         primary_key=True,
     )
-

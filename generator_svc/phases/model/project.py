@@ -274,4 +274,3 @@ def _targets(named: EntityNames, names: Names) -> set[str]:
         for relation in named.entity.relations
         if relation.kind is not RelationKind.MANY_TO_MANY
     }
-

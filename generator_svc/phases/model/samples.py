@@ -113,7 +113,9 @@ def _candidates(field: Field) -> Iterator[JsonValue]:
         case FieldType.ENUM:
             return iter(field.values)
         case FieldType.JSON:
-            return ({"number": number, "list": [True, None, "text"]} for number in itertools.count())
+            return (
+                {"number": number, "list": [True, None, "text"]} for number in itertools.count()
+            )
         case FieldType.ARRAY:
             return _arrays(field)
         case _:

@@ -72,9 +72,7 @@ class TestModel:
     def never_null(self) -> list[str]:
         """Return what can be written, but not with null."""
         return [
-            each.wire
-            for each in self.entity.attributes
-            if not (each.nullable or each.read_only)
+            each.wire for each in self.entity.attributes if not (each.nullable or each.read_only)
         ]
 
     @property
@@ -149,9 +147,7 @@ def _collect(
     capacity = min(
         [MANY, *_capacities(entity, values), *(model.capacity for model in models if model)]
     )
-    found[entity.name] = TestModel(
-        entity=entity, values=values, parents=parents, capacity=capacity
-    )
+    found[entity.name] = TestModel(entity=entity, values=values, parents=parents, capacity=capacity)
     return found[entity.name]
 
 
@@ -164,9 +160,7 @@ def _values(entity: EntityModel) -> Iterator[tuple[str, tuple[JsonValue, ...]]]:
             yield each.wire, tuple(values) if several else tuple(values[:1])
 
 
-def _capacities(
-    entity: EntityModel, values: Mapping[str, tuple[JsonValue, ...]]
-) -> Iterator[int]:
+def _capacities(entity: EntityModel, values: Mapping[str, tuple[JsonValue, ...]]) -> Iterator[int]:
     for each in entity.attributes:
         if each.unique and each.read_only and each.default:
             yield 1

@@ -1,0 +1,67 @@
+"""The files that are about all the others: the OpenAPI document, the spec and the manifest."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from chassis.errors import InternalError
+from generator_svc.domain.dump import spec_yaml
+from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines.interface import GeneratedFile
+from generator_svc.phases.support import all_pins
+
+TIMEOUT_SECONDS = 60.0
+"""How long the rendered application may take to describe itself."""
+
+
+def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
+    """Return the document that the rendered application serves.
+
+    Nothing but templates was rendered into it at this point, so it runs as any tool of ours does.
+
+    Raises:
+        InternalError: The application does not start.
+    """
+    with tempfile.TemporaryDirectory(prefix="backsmith-describe-") as name:
+        root = Path(name)
+        for file in files:
+            if file.path.startswith("app/"):
+                path = root / file.path
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(file.content)
+        done = subprocess.run(  # noqa: S603 - our own interpreter, over files that we rendered
+            [sys.executable, "-m", "app.openapi"],
+            cwd=root,
+            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": name},
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    if done.returncode:
+        cause = RuntimeError(done.stderr.decode(errors="replace"))
+        raise InternalError("The rendered application does not start.") from cause
+    return GeneratedFile(path="openapi.json", content=done.stdout)
+
+
+def spec_file(spec: ProjectSpec) -> GeneratedFile:
+    """Return the spec as it was rendered."""
+    return GeneratedFile(path=".backsmith/spec.yaml", content=spec_yaml(spec).encode())
+
+
+def manifest(files: Sequence[GeneratedFile]) -> GeneratedFile:
+    """Return what names every generated file with its digest."""
+    document = {
+        "template_set": all_pins().version,
+        "files": [
+            {"path": file.path, "sha256": hashlib.sha256(file.content).hexdigest()}
+            for file in sorted(files, key=lambda file: file.path)
+            if not file.path.startswith(".backsmith/")
+        ],
+    }
+    text = json.dumps(document, indent=2) + "\n"
+    return GeneratedFile(path=".backsmith/manifest.json", content=text.encode())
