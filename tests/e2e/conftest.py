@@ -28,10 +28,3 @@ def client(shared: System) -> Iterator[httpx.Client]:
     """Return a client of the shared system that acts for a user."""
     with shared.client() as client:
         yield client
-
-
-@pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    """Run a system of this test's own."""
-    with up(tmp_path / "data") as system:
-        yield system

@@ -17,6 +17,9 @@ from typing import Any
 import httpx
 from httpx_sse import EventSource
 
+from cli.session import user_token
+from cli.system.folder import DataFolder
+
 BACKSMITH = str(Path(sys.executable).parent / "backsmith")
 MODULES = {
     "files_svc": "files",
@@ -63,7 +66,7 @@ class System:
 
     def token(self, user: str = "ann") -> str:
         """Return a user's token."""
-        return run("token", "--user", user, "--data", str(self.data)).stdout.strip()
+        return user_token(DataFolder(self.data), user)
 
     def client(self, user: str = "ann") -> httpx.Client:
         """Return an HTTP client that acts for a user."""

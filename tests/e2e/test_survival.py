@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -16,7 +16,15 @@ from tests.e2e.support import (
     is_monotone,
     start,
     steps,
+    up,
 )
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Run a system whose processes these tests kill."""
+    with up(tmp_path_factory.mktemp("crashing")) as system:
+        yield system
 
 
 def follow(
