@@ -29,7 +29,7 @@ SHOWN_BYTES = 1024
 log = structlog.get_logger()
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Running:
     """A generation that runs here now."""
 
@@ -57,7 +57,7 @@ class RunnerPool:
         self._workshop = workshop
         self._settings = workshop.settings
         self._committed = committed
-        self._running: dict[str, Running] = {}
+        self._running: set[Running] = set()
         self._look = asyncio.Event()
 
     def look(self) -> None:
@@ -123,7 +123,7 @@ class RunnerPool:
         task = asyncio.create_task(run.execute(), name=claim.generation.generation_id)
         running = Running(run=run, task=task)
         heartbeat = asyncio.create_task(self._keep(job, running), name="heartbeat")
-        self._running[claim.generation.generation_id] = running
+        self._running.add(running)
         try:
             await self._await(running)
         except asyncio.CancelledError:
@@ -132,7 +132,7 @@ class RunnerPool:
             await self._release(job, claim)
             raise
         finally:
-            del self._running[claim.generation.generation_id]
+            self._running.discard(running)
             heartbeat.cancel()
             await asyncio.wait([heartbeat])
 
@@ -208,9 +208,11 @@ class RunnerPool:
     async def _stop_replaced(self) -> None:
         if not self._running:
             return
-        grasps = await self._workshop.runs.grasps(list(self._running))
-        for key, running in list(self._running.items()):
-            grasp = grasps.get(key)
+        watched = list(self._running)
+        keys = {running.run.generation.generation_id for running in watched}
+        grasps = await self._workshop.runs.grasps(sorted(keys))
+        for running in watched:
+            grasp = grasps.get(running.run.generation.generation_id)
             epoch = running.run.generation.epoch
             if grasp is None or grasp.epoch != epoch or grasp.status.terminal:
                 running.stop()

@@ -15,6 +15,16 @@ FILES_PER_STEP = 4
 REFUSED = "Refuse this prompt, please"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A phase that waits."""
+
+    reached: asyncio.Event
+    """Set once it waits."""
+    release: asyncio.Event
+    """To be set for it to go on."""
+
+
 @dataclass(slots=True)
 class FakeGenerator(GeneratorServiceServicer):
     """Renders a few small files in each phase; a prompt's capitalised words are its entities."""
@@ -26,7 +36,7 @@ class FakeGenerator(GeneratorServiceServicer):
     failures: dict[int, list[ServiceError]] = field(default_factory=dict)
     """What the next renderings of a phase fail with, after their first file."""
     holds: dict[int, asyncio.Event] = field(default_factory=dict)
-    """What a phase waits for, after its first file."""
+    """What the next rendering of a phase waits for, after its first file."""
     reached: dict[int, asyncio.Event] = field(default_factory=dict)
     """What a phase sets when it waits."""
     short: set[int] = field(default_factory=set)
@@ -36,11 +46,11 @@ class FakeGenerator(GeneratorServiceServicer):
     running: Counter[str] = field(default_factory=Counter)
     """How many phases are rendered now, by project."""
 
-    def hold(self, phase: int) -> asyncio.Event:
-        """Make a phase wait; return what tells that it does."""
+    def hold(self, phase: int) -> "Hold":
+        """Make the next rendering of a phase wait."""
         self.holds[phase] = asyncio.Event()
         self.reached[phase] = asyncio.Event()
-        return self.reached[phase]
+        return Hold(reached=self.reached[phase], release=self.holds[phase])
 
     async def Plan(self, request: pb.PlanRequest, context: object) -> pb.PlanResponse:
         """Plan one entity for each capitalised word."""
@@ -93,9 +103,9 @@ class FakeGenerator(GeneratorServiceServicer):
     async def _interfere(self, phase: int) -> None:
         if failures := self.failures.get(phase):
             raise failures.pop(0)
-        if phase in self.holds:
+        if hold := self.holds.pop(phase, None):
             self.reached[phase].set()
-            await self.holds[phase].wait()
+            await hold.wait()
 
     async def _steps(
         self, spec: ProjectSpec, phase: int
