@@ -67,6 +67,8 @@ def test_a_generation_survives_a_crash(system: System, victim: str, stage: str) 
     with system.client() as client:
         started = start(client)
         before, last = follow(system, started, until=stage)
+        details = client.get(f"/generations/{started['generation_id']}").json()
+        assert details["status"] == "processing"
         pid = system.pids()[victim]
         os.kill(pid, signal.SIGKILL)
         system.await_pid(victim, other_than=pid)
