@@ -16,13 +16,26 @@ from bridge.door import Door
 from bridge.middleware import stack
 from bridge.parts import Parts
 from bridge.resume import ResumeCookies
-from bridge.routes import auth, generations, health, page, start, streams
+from bridge.routes import (
+    auth,
+    channels,
+    generations,
+    health,
+    life,
+    overview,
+    page,
+    plan,
+    projects,
+    start,
+    streams,
+)
 from bridge.routes import files as file_routes
 from bridge.serving import serve
 from bridge.settings import BridgeSettings
 from bridge.shared_state import SharedState
 from bridge.sse.hub import hub
-from bridge.sse.source import WatchSource
+from bridge.sse.relay import RelaySource
+from bridge.sse.sources import ChannelCalls, Sources
 from bridge.sse.streams import Streams
 from bridge.tickets import Tickets
 from chassis.auth import Authenticator, TokenIssuer
@@ -34,14 +47,19 @@ from chassis.health import Health, Probe
 
 ROUTERS = (
     start.router,
+    plan.router,
+    overview.router,
+    projects.router,
     streams.router,
+    channels.router,
     file_routes.router,
+    life.router,
     generations.router,
     auth.router,
     health.router,
     page.router,
 )
-"""Static routes stand before those that take any id: `/generations/{id}` comes last of its own."""
+"""In this order: static routes stand before those that take any id, `/generations/{id}` last."""
 
 
 @asynccontextmanager
@@ -69,9 +87,10 @@ async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
             dial(settings.files_target, settings.channel, credentials)
         )
         orchestrator = Orchestrator(to_orchestrator)
-        feeds = await held.enter_async_context(
-            hub(WatchSource(orchestrator.stub), settings.stream, clock=clock)
-        )
+        relay = RelaySource(orchestrator.stub)
+        held.push_async_callback(relay.close)
+        sources = Sources(generations=relay, channels=ChannelCalls(orchestrator.stub))
+        feeds = await held.enter_async_context(hub(sources, settings.stream, clock=clock))
         probes: dict[str, Probe] = {
             "orchestrator": partial(_ask, to_orchestrator),
             "files": partial(_ask, to_files),

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
-from backsmith.orchestrator.v1 import generation_pb2, project_pb2
-from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
+from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse, ProofReport
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
+from backsmith.orchestrator.v1.generation_pb2 import Generation
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
+from backsmith.orchestrator.v1.project_pb2 import Project
 
 from chassis.status import rpc_errors
 
@@ -25,31 +27,103 @@ class Orchestrator:
     def __init__(self, channel: grpc.aio.Channel) -> None:
         self.stub: OrchestratorServiceAsyncStub = OrchestratorServiceStub(channel)
 
-    async def start(
-        self, request: orchestrator_pb.StartGenerationRequest
-    ) -> generation_pb2.Generation:
+    async def start(self, request: pb.StartGenerationRequest) -> Generation:
         """Accept a generation."""
         with rpc_errors():
             return (await self.stub.StartGeneration(request)).generation
 
-    async def generation(self, generation_id: str) -> generation_pb2.Generation:
+    async def plan(self, request: PlanRequest) -> PlanResponse:
+        """Return the plan that a start would run."""
+        with rpc_errors():
+            return (await self.stub.PlanGeneration(pb.PlanGenerationRequest(plan=request))).plan
+
+    async def generation(self, generation_id: str) -> Generation:
         """Return a generation."""
         with rpc_errors():
-            request = orchestrator_pb.GetGenerationRequest(generation_id=generation_id)
+            request = pb.GetGenerationRequest(generation_id=generation_id)
             return (await self.stub.GetGeneration(request)).generation
 
-    async def generations(
-        self, request: orchestrator_pb.ListGenerationsRequest
-    ) -> orchestrator_pb.ListGenerationsResponse:
+    async def generations(self, request: pb.ListGenerationsRequest) -> pb.ListGenerationsResponse:
         """Return a page of generations."""
         with rpc_errors():
             return await self.stub.ListGenerations(request)
 
-    async def project(self, project_id: str) -> project_pb2.Project:
+    async def cancel(self, generation_id: str) -> Generation:
+        """End a generation for good."""
+        with rpc_errors():
+            request = pb.CancelGenerationRequest(generation_id=generation_id)
+            return (await self.stub.CancelGeneration(request)).generation
+
+    async def retry(self, generation_id: str) -> Generation:
+        """Queue a failed generation again."""
+        with rpc_errors():
+            request = pb.RetryGenerationRequest(generation_id=generation_id)
+            return (await self.stub.RetryGeneration(request)).generation
+
+    async def update(self, request: pb.UpdateGenerationRequest) -> Generation:
+        """Change what a user says about a generation."""
+        with rpc_errors():
+            return (await self.stub.UpdateGeneration(request)).generation
+
+    async def delete(self, generation_id: str, *, force: bool) -> None:
+        """Forget a generation."""
+        with rpc_errors():
+            await self.stub.DeleteGeneration(
+                pb.DeleteGenerationRequest(generation_id=generation_id, force=force)
+            )
+
+    async def statistics(self, project_id: str) -> pb.GetStatisticsResponse:
+        """Count generations."""
+        with rpc_errors():
+            return await self.stub.GetStatistics(pb.GetStatisticsRequest(project_id=project_id))
+
+    async def review(self, generation_id: str) -> ProofReport:
+        """Return the proof report of a generation."""
+        with rpc_errors():
+            request = pb.GetReviewRequest(generation_id=generation_id)
+            return (await self.stub.GetReview(request)).report
+
+    async def version(self, project_id: str, version: int) -> Generation:
+        """Return the generation that made a version; 0 means the active one."""
+        with rpc_errors():
+            request = pb.GetVersionRequest(project_id=project_id, version=version)
+            return (await self.stub.GetVersion(request)).generation
+
+    async def activate(self, project_id: str, generation_id: str) -> Project:
+        """Make a generation the active version of its project."""
+        with rpc_errors():
+            request = pb.ActivateVersionRequest(project_id=project_id, generation_id=generation_id)
+            return (await self.stub.ActivateVersion(request)).project
+
+    async def create_project(self, request: pb.CreateProjectRequest) -> Project:
+        """Make a project."""
+        with rpc_errors():
+            return (await self.stub.CreateProject(request)).project
+
+    async def project(self, project_id: str) -> Project:
         """Return a project."""
         with rpc_errors():
-            request = orchestrator_pb.GetProjectRequest(project_id=project_id)
+            request = pb.GetProjectRequest(project_id=project_id)
             return (await self.stub.GetProject(request)).project
+
+    async def projects(self, *, page_size: int, page_token: str) -> pb.ListProjectsResponse:
+        """Return a page of projects."""
+        with rpc_errors():
+            return await self.stub.ListProjects(
+                pb.ListProjectsRequest(page_size=page_size, page_token=page_token)
+            )
+
+    async def update_project(self, request: pb.UpdateProjectRequest) -> Project:
+        """Rename or describe a project."""
+        with rpc_errors():
+            return (await self.stub.UpdateProject(request)).project
+
+    async def delete_project(self, project_id: str, *, force: bool) -> None:
+        """Forget a project and its generations."""
+        with rpc_errors():
+            await self.stub.DeleteProject(
+                pb.DeleteProjectRequest(project_id=project_id, force=force)
+            )
 
 
 class Files:

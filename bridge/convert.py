@@ -5,6 +5,13 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from backsmith.files.v1 import snapshot_pb2
+from backsmith.generator.v1 import generator_service_pb2 as generator_pb
+from backsmith.generator.v1.generator_service_pb2 import (
+    PlanRequest,
+    PlanResponse,
+    ProofReport,
+    TextSpan,
+)
 from backsmith.orchestrator.v1 import generation_pb2, project_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
 from backsmith.progress.v1 import progress_pb2
@@ -13,8 +20,11 @@ from google.protobuf import json_format, struct_pb2
 
 from bridge.schemas.file import FileOut
 from bridge.schemas.generation import GenerationDetailOut, GenerationOut, Status
+from bridge.schemas.plan import PlanOut, SourceOut, SpanOut
 from bridge.schemas.project import ProjectOut
-from bridge.schemas.start import GenerateBody
+from bridge.schemas.review import GateOut, ReviewOut
+from bridge.schemas.start import GenerateBody, PlanBody
+from bridge.schemas.statistics import StatisticsOut
 from bridge.spec_document import spec_document_from_proto
 from bridge.sse.event import Standing
 from chassis.errors import FieldViolation, InvalidInputError
@@ -35,6 +45,11 @@ STATUS_WORDS: dict[int, Status] = {
     progress_pb2.GENERATION_STATUS_COMPLETED: "completed",
     progress_pb2.GENERATION_STATUS_FAILED: "failed",
     progress_pb2.GENERATION_STATUS_CANCELLED: "cancelled",
+}
+OUTCOMES: dict[int, Literal["passed", "failed", "skipped"]] = {
+    generator_pb.GATE_OUTCOME_PASSED: "passed",
+    generator_pb.GATE_OUTCOME_FAILED: "failed",
+    generator_pb.GATE_OUTCOME_SKIPPED: "skipped",
 }
 STATUSES: dict[str, Any] = {word: number for number, word in STATUS_WORDS.items()}
 
@@ -58,6 +73,69 @@ def start_request_from_body(
     if body.spec is not None:
         request.spec_document.CopyFrom(spec_document_from_json(body.spec))
     return request
+
+
+def plan_request_from_body(body: PlanBody) -> PlanRequest:
+    """Return the request that a body stands for."""
+    request = PlanRequest(
+        prompt=body.prompt or "",
+        project_name=body.project_name or "",
+        tech_stack=STACKS[body.tech_stack],
+        domain=body.domain or "",
+        constraints=body.constraints,
+    )
+    if body.spec is not None:
+        request.spec_document.CopyFrom(spec_document_from_json(body.spec))
+    return request
+
+
+def plan_to_out(plan: PlanResponse) -> PlanOut:
+    """Return a plan as callers see it."""
+    sources = [
+        SourceOut(
+            path=source.path,
+            rule=source.rule,
+            span=_span(source.span) if source.HasField("span") else None,
+        )
+        for source in plan.sources
+    ]
+    return PlanOut(
+        spec=spec_document_from_proto(plan.spec),
+        sources=sources,
+        unresolved=[_span(span) for span in plan.unresolved],
+    )
+
+
+def _span(span: TextSpan) -> SpanOut:
+    return SpanOut(start=span.start, end=span.end, text=span.text)
+
+
+def review_to_out(generation_id: str, report: ProofReport) -> ReviewOut:
+    """Return a proof report as callers see it."""
+    gates = [
+        GateOut(
+            name=gate.name,
+            tier=gate.tier,
+            outcome=OUTCOMES[gate.outcome],
+            reason=gate.reason,
+            findings=list(gate.findings),
+        )
+        for gate in report.gates
+    ]
+    return ReviewOut(generation_id=generation_id, score=report.score, gates=gates)
+
+
+def statistics_to_out(counted: orchestrator_pb.GetStatisticsResponse) -> StatisticsOut:
+    """Return counts as callers see them: every status, also one that has none."""
+    by_status: dict[str, int] = dict.fromkeys(STATUSES, 0)
+    by_status |= {STATUS_WORDS[each.status]: each.count for each in counted.by_status}
+    return StatisticsOut(
+        total=counted.total,
+        by_status=by_status,
+        iterations=counted.iterations,
+        mean_quality_score=optional(counted, "mean_quality_score"),
+        mean_duration_seconds=optional(counted, "mean_duration_seconds"),
+    )
 
 
 def spec_document_from_json(spec: dict[str, Any]) -> spec_pb2.SpecDocument:

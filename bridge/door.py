@@ -155,6 +155,8 @@ class Door:
                     self.hub.forget(topic)
                     return False
             over = await ended_for(feed, wish)
+            if topic.kind == "channel":
+                await feed.until(lambda: feed.settled, limit=self._settings.connect_patience)
             if feed.failure is not None:
                 raise feed.failure
             return over

@@ -5,10 +5,11 @@ from typing import Annotated
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
 from fastapi import APIRouter, Query
 
-from bridge.convert import STATUSES, generation_to_detail, generation_to_out
+from bridge.convert import STATUSES, generation_to_detail
 from bridge.params import GenerationId, PageSize, PageToken, known_shape, plain
 from bridge.parts import Has
 from bridge.problems import documented
+from bridge.routes.overview import page_of
 from bridge.schemas.generation import GenerationDetailOut, GenerationPageOut, Status
 from bridge.security import User
 
@@ -36,11 +37,7 @@ async def list_generations(
         is_iteration=is_iteration,
         min_quality_score=min_quality_score,
     )
-    page = await parts.orchestrator.generations(request)
-    return GenerationPageOut(
-        generations=[generation_to_out(each) for each in page.generations],
-        next_page_token=page.next_page_token,
-    )
+    return await page_of(parts, request)
 
 
 @router.get("/{generation_id}", responses=documented())

@@ -16,3 +16,10 @@ class ProjectOut(BaseModel):
     active_generation_id: str | None
     created_at: datetime
     updated_at: datetime
+
+
+class ProjectPageOut(BaseModel):
+    """A page of projects, newest first."""
+
+    projects: list[ProjectOut]
+    next_page_token: str

@@ -30,31 +30,36 @@ def _offered(stack: Any) -> Any:
 Stack = Annotated[Literal["fastapi_sqlite", "fastapi_postgres"], BeforeValidator(_offered)]
 
 
-class GenerateBody(Body):
-    """What to generate."""
+class PlanBody(Body):
+    """What to plan."""
 
     prompt: str | None = Field(
         None, min_length=10, max_length=5000, description="What the backend is to do, in words."
     )
     spec: dict[str, Any] | None = Field(None, description="The structured plan, if you have one.")
-    project_id: str | None = Field(
-        None, max_length=64, description="The project to make a version of; a new one without."
-    )
     project_name: str | None = Field(
         None, min_length=1, max_length=100, description="The name of a new project."
     )
-    context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
     tech_stack: Stack | None = Field(None, description="The stack; default fastapi_postgres.")
     domain: Domain | None = Field(None, description="A domain to take defaults from.")
     constraints: list[Feature] = Field([], max_length=32, description="Features to have.")
-    engine: str | None = Field(None, max_length=64, description="The engine that writes files.")
-    generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
 
     @model_validator(mode="after")
     def _prompt_or_spec(self) -> Self:
         if self.prompt is None and self.spec is None:
             raise ValueError("send a `prompt` or a `spec`")
         return self
+
+
+class GenerateBody(PlanBody):
+    """What to generate."""
+
+    project_id: str | None = Field(
+        None, max_length=64, description="The project to make a version of; a new one without."
+    )
+    context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
+    engine: str | None = Field(None, max_length=64, description="The engine that writes files.")
+    generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
 
 
 class StartedOut(GenerationOut, StreamTokenOut):

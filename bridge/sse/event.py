@@ -72,6 +72,9 @@ class Batch:
     caught_up: bool
     """Whether the history is told: what follows is live."""
 
+    cursor: str = ""
+    """The place reached, where a batch tells it without events."""
+
 
 class Source(Protocol):
     """Where a stream's events come from."""

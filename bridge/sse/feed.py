@@ -150,6 +150,8 @@ class Feed:
 
     async def _take(self, batch: Batch) -> None:
         begin = self.ring.end
+        if batch.cursor and not self.ring.last_cursor:
+            self.ring.begin_after(batch.cursor)
         for event in batch.events:
             if self.ring.find(event.cursor) is None:
                 self._append(event)

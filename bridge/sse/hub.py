@@ -1,6 +1,7 @@
 """Every stream of this process: one feed each, shared, counted, kept a while for who returns."""
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
@@ -78,7 +79,9 @@ class Hub:
 
     def _open(self, topic: Topic) -> _Held:
         feed = Feed(topic, self._source, self._settings, clock=self._clock)
-        task = asyncio.create_task(feed.run(), name=f"feed {topic}")
+        # A context of its own: no feed belongs to the request that opens it.
+        context = contextvars.Context()
+        task = asyncio.create_task(feed.run(), name=f"feed {topic}", context=context)
         self._tasks.add(task)
         task.add_done_callback(partial(self._filled, feed))
         held = self._feeds[topic] = _Held(feed, task)

@@ -71,6 +71,11 @@ class Ring:
         if len(self._entries) > self._max_events or self._bytes > self._max_bytes:
             self._evict()
 
+    def begin_after(self, cursor: str) -> None:
+        """Take note of the place before everything that will come."""
+        self._places[cursor] = self.end - 1
+        self.last_cursor = cursor
+
     def find(self, cursor: str) -> int | None:
         """Return the position of the event with a cursor, or None when it is not here."""
         return self._places.get(cursor)

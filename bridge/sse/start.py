@@ -77,7 +77,7 @@ def resumed(feed: Feed, cursor: str) -> Place:
     position = feed.ring.find(cursor)
     if position is None:
         return Place(position=feed.ring.end, standing=feed.origin, replay_after=cursor)
-    return Place(position=position + 1, standing=feed.ring.at(position).event.standing)
+    return Place(position=position + 1, standing=_before(feed, position + 1))
 
 
 def _before(feed: Feed, position: int) -> Standing:

@@ -284,6 +284,9 @@ class Viewer:
             standing=place.standing,
             now=self._feed.clock.now(),
         )
+        if self._feed.topic.kind == "channel":
+            cursor = self._wish.last_event_id or self._feed.ring.last_cursor
+            connected = replace(connected, cursor=cursor)
         first = (frame(event) for event in (connected, *place.prelude))
         await self._write(b"".join(framed(each, self._framing) for each in first))
 

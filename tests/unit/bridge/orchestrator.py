@@ -13,7 +13,13 @@ from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import Orchestrator
 from backsmith.progress.v1 import progress_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from chassis.errors import InvalidInputError, NotFoundError, OutOfRangeError, UnavailableError
+from chassis.errors import (
+    InvalidInputError,
+    NotFoundError,
+    OutOfRangeError,
+    ServiceError,
+    UnavailableError,
+)
 from chassis.status import DETAILS_KEY, code_of, status_from_error
 
 PENDING = progress_pb2.GENERATION_STATUS_PENDING
@@ -99,7 +105,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.starts: list[pb.StartGenerationRequest] = []
         self.by_key: dict[str, str] = {}
         self.watching: Counter[str] = Counter()
-        self.watches: list[pb.WatchGenerationRequest] = []
+        self.watches: list[pb.RelaySubscribe] = []
+        self.relays = 0
         self.calls: Counter[str] = Counter()
         self.refusal: InvalidInputError | None = None
         self.away = False
@@ -117,7 +124,7 @@ class FakeOrchestrator(OrchestratorServiceServicer):
     async def idle(self) -> None:
         """Return when nobody watches."""
         async with asyncio.timeout(5):
-            while self.watching.total():
+            while self.watching.total():  # noqa: ASYNC110 - counted in many places
                 await asyncio.sleep(0.001)
 
     def add(self, generation_id: str = "gen_1", *, user_id: str = "alice") -> Script:
@@ -177,33 +184,61 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         await self._enter("GetProject", context)
         return pb.GetProjectResponse(project=project_pb2.Project(project_id=request.project_id))
 
-    async def WatchGeneration(  # noqa: N802
-        self, request: Any, context: Any
-    ) -> AsyncIterator[pb.WatchGenerationResponse]:
-        """Stream a script: history, then what happens."""
-        await self._enter("WatchGeneration", context)
-        script = await self._find(request.generation_id, context)
-        self.watches.append(request)
-        self.watching[request.generation_id] += 1
+    async def RelayGenerations(  # noqa: N802
+        self, requests: Any, context: Any
+    ) -> AsyncIterator[pb.RelayGenerationsResponse]:
+        """Carry any number of watches."""
+        await self._enter("RelayGenerations", context)
+        said: asyncio.Queue[pb.RelayItem] = asyncio.Queue()
+        watches: dict[str, asyncio.Task[None]] = {}
+        reading = asyncio.create_task(self._subscribe(requests, watches, said))
+        self.relays += 1
         try:
-            index = script.after(request.after_cursor)
-        except OutOfRangeError as error:
-            self.watching[request.generation_id] -= 1
-            await _abort(context, error)
-        try:
-            async for response in self._told(script, index):
-                yield response
+            while not self.cutting:
+                item = await said.get()
+                if not self.cutting:
+                    yield pb.RelayGenerationsResponse(items=[item])
         finally:
-            self.watching[request.generation_id] -= 1
+            self.relays -= 1
+            tasks = [reading, *watches.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _told(self, script: Script, index: int) -> AsyncIterator[pb.WatchGenerationResponse]:
+    async def _subscribe(self, requests: Any, watches: Any, said: Any) -> None:
+        async for request in requests:
+            if request.WhichOneof("change") == "subscribe":
+                name = request.subscribe.watch_id
+                watches[name] = asyncio.create_task(self._watch(request.subscribe, said))
+            elif request.unsubscribe.watch_id in watches:
+                watches.pop(request.unsubscribe.watch_id).cancel()
+
+    async def _watch(self, wanted: pb.RelaySubscribe, said: Any) -> None:
+        """Watch a script: history, then what happens."""
+        last = pb.RelayItem(watch_id=wanted.watch_id, ended=True)
+        self.watches.append(wanted)
+        self.watching[wanted.generation_id] += 1
+        try:
+            script = self._script(wanted.generation_id, wanted.user_id)
+            async for item in self._told(script, script.after(wanted.after_cursor)):
+                item.watch_id = wanted.watch_id
+                await said.put(item)
+        except ServiceError as error:
+            last.error.code = code_of(error).value[0]
+            last.error.reason = error.reason
+            last.error.message = error.message
+        finally:
+            self.watching[wanted.generation_id] -= 1
+        await said.put(last)
+
+    async def _told(self, script: Script, index: int) -> AsyncIterator[pb.RelayItem]:
         epoch = script.epoch
         while not self.cutting and script.epoch == epoch:
             grown = script.grown
             events = script.events[index : index + self.batch]
             index += len(events)
             caught_up = index == len(script.events)
-            yield pb.WatchGenerationResponse(events=events, caught_up=caught_up)
+            yield pb.RelayItem(events=events, caught_up=caught_up)
             if events and events[-1].event.status in TERMINAL:
                 return
             if caught_up:
@@ -215,10 +250,16 @@ class FakeOrchestrator(OrchestratorServiceServicer):
             await _abort(context, UnavailableError("Away."))
 
     async def _find(self, generation_id: str, context: Any) -> Script:
+        try:
+            return self._script(generation_id, _user(context))
+        except NotFoundError as error:
+            await _abort(context, error)
+            raise
+
+    def _script(self, generation_id: str, user_id: str) -> Script:
         script = self.scripts.get(generation_id)
-        if script is None or script.generation.user_id != _user(context):
-            await _abort(context, NotFoundError("There is no such generation."))
-            raise AssertionError
+        if script is None or script.generation.user_id != user_id:
+            raise NotFoundError("There is no such generation.")
         return script
 
 
