@@ -5,6 +5,7 @@ same port and store, which is how the tests show that nothing acknowledged is lo
 """
 
 import http.client
+import os
 import shutil
 import signal
 import socket
@@ -78,6 +79,11 @@ class NatsServer:
         return f"nats://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        """The process that runs; 0 when none does."""
+        return 0 if self._process is None else self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether no process runs."""
         return self._process is None or self._process.poll() is not None
@@ -118,6 +124,7 @@ class NatsServer:
         """Freeze the process: its connections stay open and nothing answers."""
         if self._process is not None:
             self._process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a frozen process go on."""

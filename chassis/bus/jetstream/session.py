@@ -19,7 +19,7 @@ from nats.aio.subscription import Subscription
 
 from chassis.bus.jetstream.errors import NoResponderError, api_error, away
 from chassis.bus.jetstream.settings import BusSettings
-from chassis.errors import LimitExceededError
+from chassis.errors import LimitExceededError, UnavailableError
 
 API = "$JS.API"
 STATUS = "Status"
@@ -66,6 +66,7 @@ class Session:
         self.ended = asyncio.Event()
         self._settings = settings
         self._prefix = client.new_inbox() + "."
+        self._echo = self._prefix + "echo"
         self._answers: dict[str, _Answer] = {}
         self._window = asyncio.Semaphore(settings.max_in_flight)
         self._count = 0
@@ -217,13 +218,16 @@ class Session:
         return str(self._count)
 
     async def _on_answer(self, message: Msg) -> None:
-        answer = self._answers.get(message.subject[len(self._prefix) :])
+        inbox = message.reply if message.subject == self._echo else message.subject
+        answer = self._answers.get(inbox[len(self._prefix) :])
         if answer is not None:
             answer.take(message)
 
     async def _check(self) -> None:
+        """End the session when neither an echo of our own nor anything else arrives in time."""
+        received = self.client.stats["in_msgs"]
         try:
-            async with asyncio.timeout(self._settings.answer_within.total_seconds()):
-                await self.client.rtt()
-        except (nats.errors.Error, OSError, TimeoutError):
-            self.end()
+            await self._ask(_Answer(many=False), self._echo, b"", None)
+        except UnavailableError:
+            if self.client.stats["in_msgs"] == received:
+                self.end()
