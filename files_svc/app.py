@@ -11,8 +11,10 @@ from chassis.auth import Authenticator
 from chassis.health import Health
 from chassis.server import Service, serve
 from files_svc.commits import Commits
+from files_svc.comparing import Comparisons
 from files_svc.merging import Merges
 from files_svc.reading import Reader
+from files_svc.searching import Searches
 from files_svc.servicer import FilesServicer
 from files_svc.settings import FilesSettings
 from files_svc.store.connect import open_store
@@ -30,6 +32,8 @@ async def application(settings: FilesSettings, stopping: asyncio.Event) -> Async
         commits=commits,
         reader=Reader(store),
         merges=Merges(store, commits),
+        comparisons=Comparisons(store, settings.limits),
+        searches=Searches(store, settings.limits),
     )
     service = Service(
         name=DESCRIPTOR.services_by_name["FilesService"].full_name,

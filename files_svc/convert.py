@@ -4,6 +4,7 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import merge_pb2, snapshot_pb2
 
 from files_svc.archive import ArchiveFormat
+from files_svc.comparing import Comparison, FileDifference
 from files_svc.domain.digest import Digest
 from files_svc.domain.merge.patch import Patch, Rename
 from files_svc.domain.merge.result import Reason
@@ -11,6 +12,7 @@ from files_svc.domain.merge.tree import Action, Decision
 from files_svc.domain.snapshot import FileEntry, Snapshot
 from files_svc.merging import Conflict, MergeResult
 from files_svc.reading import Chunk
+from files_svc.searching import Found, Query
 from files_svc.uploads import Piece
 
 
@@ -130,6 +132,55 @@ def conflict_to_proto(conflict: Conflict) -> merge_pb2.Conflict:
         ours=_digest_of(sides.ours),
         theirs=_digest_of(sides.theirs),
     )
+
+
+def comparison_to_proto(comparison: Comparison) -> pb.DiffSnapshotsResponse:
+    """Write how two snapshots differ."""
+    return pb.DiffSnapshotsResponse(
+        diffs=map(difference_to_proto, comparison.differences),
+        unchanged_count=comparison.unchanged,
+        truncated=comparison.truncated,
+    )
+
+
+def difference_to_proto(each: FileDifference) -> pb.FileDiff:
+    """Write how a path differs."""
+    return pb.FileDiff(
+        path=each.path,
+        action=ACTIONS[each.action],
+        before=_digest_of(each.before),
+        after=_digest_of(each.after),
+        unified=each.text.unified,
+        additions=each.text.additions,
+        deletions=each.text.deletions,
+        omitted=not each.text.made,
+    )
+
+
+def query_from_proto(message: pb.SearchSnapshotRequest) -> Query:
+    """Read what to look for."""
+    return Query(
+        pattern=message.pattern,
+        regex=message.regex,
+        case_sensitive=message.case_sensitive,
+        path_prefix=message.path_prefix,
+        max_results=max(0, message.max_results),
+    )
+
+
+def found_to_proto(found: Found) -> pb.SearchSnapshotResponse:
+    """Write what a search found."""
+    matches = (
+        pb.SearchMatch(
+            path=match.path,
+            line_number=match.line_number,
+            line=match.line,
+            start=match.start,
+            end=match.end,
+        )
+        for match in found.matches
+    )
+    return pb.SearchSnapshotResponse(matches=matches, truncated=found.truncated)
 
 
 def _digest_of(entry: FileEntry | None) -> snapshot_pb2.Digest | None:

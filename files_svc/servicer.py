@@ -9,8 +9,10 @@ from backsmith.files.v1 import files_service_pb2_grpc as rpc
 
 from files_svc import convert
 from files_svc.commits import Commits
+from files_svc.comparing import Comparisons
 from files_svc.merging import Merges
 from files_svc.reading import Reader
+from files_svc.searching import Searches
 from files_svc.store.interface import FileStore
 from files_svc.uploads import Uploads
 
@@ -26,6 +28,8 @@ class FilesServicer(rpc.FilesServiceServicer):
         commits: Makes snapshots.
         reader: Reads them.
         merges: Merges them.
+        comparisons: Compares them.
+        searches: Searches them.
     """
 
     def __init__(
@@ -36,12 +40,16 @@ class FilesServicer(rpc.FilesServiceServicer):
         commits: Commits,
         reader: Reader,
         merges: Merges,
+        comparisons: Comparisons,
+        searches: Searches,
     ) -> None:
         self._store = store
         self._uploads = uploads
         self._commits = commits
         self._reader = reader
         self._merges = merges
+        self._comparisons = comparisons
+        self._searches = searches
 
     async def WriteFiles(
         self, request_iterator: AsyncIterator[pb.WriteFilesRequest], context: Context
@@ -128,3 +136,20 @@ class FilesServicer(rpc.FilesServiceServicer):
             patch=convert.patch_from_proto(request),
         )
         return convert.merge_result_to_proto(result)
+
+    async def DiffSnapshots(
+        self, request: pb.DiffSnapshotsRequest, context: Context
+    ) -> pb.DiffSnapshotsResponse:
+        """Tell how two snapshots differ."""
+        lines = request.context_lines if request.HasField("context_lines") else None
+        comparison = await self._comparisons.compare(
+            request.from_snapshot_id, request.to_snapshot_id, path=request.path, context=lines
+        )
+        return convert.comparison_to_proto(comparison)
+
+    async def SearchSnapshot(
+        self, request: pb.SearchSnapshotRequest, context: Context
+    ) -> pb.SearchSnapshotResponse:
+        """Find lines by a text or an expression."""
+        query = convert.query_from_proto(request)
+        return convert.found_to_proto(await self._searches.search(request.snapshot_id, query))

@@ -77,6 +77,12 @@ class LimitSettings:
     upload_buffer_bytes: int = 16 * MEBIBYTE
     """How much of an upload is collected before it is stored, in bytes."""
 
+    diff_bytes: int = 2 * MEBIBYTE
+    """How much text one comparison of snapshots returns, in bytes; the rest is left out."""
+
+    search_results: int = 1_000
+    """The most matches that one search returns."""
+
     uploads: int = 16
     """How many uploads are received at a time; the others wait, within their deadlines."""
 

@@ -576,3 +576,242 @@ class MergeSnapshotsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MergeSnapshotsResponse: _TypeAlias = MergeSnapshotsResponse  # noqa: Y015
+
+@_typing.final
+class DiffSnapshotsRequest(_message.Message):
+    """Which two snapshots to compare."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    TO_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    CONTEXT_LINES_FIELD_NUMBER: _builtins.int
+    from_snapshot_id: _builtins.str
+    """The older one."""
+    to_snapshot_id: _builtins.str
+    """The newer one."""
+    path: _builtins.str
+    """Only this path; empty means all."""
+    context_lines: _builtins.int
+    """How many unchanged lines stand around each change, 100 at most; absent means 3."""
+    def __init__(
+        self,
+        *,
+        from_snapshot_id: _builtins.str = ...,
+        to_snapshot_id: _builtins.str = ...,
+        path: _builtins.str = ...,
+        context_lines: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_context_lines", b"_context_lines", "context_lines", b"context_lines"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_context_lines", b"_context_lines", "context_lines", b"context_lines", "from_snapshot_id", b"from_snapshot_id", "path", b"path", "to_snapshot_id", b"to_snapshot_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__context_lines: _TypeAlias = _typing.Literal["context_lines"]  # noqa: Y015
+    _WhichOneofArgType__context_lines: _TypeAlias = _typing.Literal["_context_lines", b"_context_lines"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__context_lines) -> _WhichOneofReturnType__context_lines | None: ...
+
+Global___DiffSnapshotsRequest: _TypeAlias = DiffSnapshotsRequest  # noqa: Y015
+
+@_typing.final
+class FileDiff(_message.Message):
+    """How one path differs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    UNIFIED_FIELD_NUMBER: _builtins.int
+    ADDITIONS_FIELD_NUMBER: _builtins.int
+    DELETIONS_FIELD_NUMBER: _builtins.int
+    OMITTED_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """The path."""
+    action: _merge_pb2.FileAction.ValueType
+    """What became of it: ADDED, UPDATED or DELETED."""
+    unified: _builtins.str
+    """The hunks of a unified diff (`@@ … @@` and lines), without file names."""
+    additions: _builtins.int
+    """How many lines came."""
+    deletions: _builtins.int
+    """How many lines went."""
+    omitted: _builtins.bool
+    """Whether there is no `unified` although the contents differ: one is no text,
+    both are too long to compare, or the answer's limit was reached.
+    """
+    @_builtins.property
+    def before(self) -> _snapshot_pb2.Digest:
+        """What it held; absent when it was not there."""
+
+    @_builtins.property
+    def after(self) -> _snapshot_pb2.Digest:
+        """What it holds; absent when it is gone."""
+
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        action: _merge_pb2.FileAction.ValueType = ...,
+        before: _snapshot_pb2.Digest | None = ...,
+        after: _snapshot_pb2.Digest | None = ...,
+        unified: _builtins.str = ...,
+        additions: _builtins.int = ...,
+        deletions: _builtins.int = ...,
+        omitted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "after", b"after", "before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_after", b"_after", "_before", b"_before", "action", b"action", "additions", b"additions", "after", b"after", "before", b"before", "deletions", b"deletions", "omitted", b"omitted", "path", b"path", "unified", b"unified"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__after: _TypeAlias = _typing.Literal["after"]  # noqa: Y015
+    _WhichOneofArgType__after: _TypeAlias = _typing.Literal["_after", b"_after"]  # noqa: Y015
+    _WhichOneofReturnType__before: _TypeAlias = _typing.Literal["before"]  # noqa: Y015
+    _WhichOneofArgType__before: _TypeAlias = _typing.Literal["_before", b"_before"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__after) -> _WhichOneofReturnType__after | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__before) -> _WhichOneofReturnType__before | None: ...
+
+Global___FileDiff: _TypeAlias = FileDiff  # noqa: Y015
+
+@_typing.final
+class DiffSnapshotsResponse(_message.Message):
+    """How two snapshots differ."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DIFFS_FIELD_NUMBER: _builtins.int
+    UNCHANGED_COUNT_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    unchanged_count: _builtins.int
+    """How many paths are alike."""
+    truncated: _builtins.bool
+    """Whether the answer's limit was reached, so that some texts are omitted."""
+    @_builtins.property
+    def diffs(self) -> _containers.RepeatedCompositeFieldContainer[Global___FileDiff]:
+        """Each path that differs, sorted by path."""
+
+    def __init__(
+        self,
+        *,
+        diffs: _abc.Iterable[Global___FileDiff] | None = ...,
+        unchanged_count: _builtins.int = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["diffs", b"diffs", "truncated", b"truncated", "unchanged_count", b"unchanged_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DiffSnapshotsResponse: _TypeAlias = DiffSnapshotsResponse  # noqa: Y015
+
+@_typing.final
+class SearchSnapshotRequest(_message.Message):
+    """What to look for, and where."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    PATTERN_FIELD_NUMBER: _builtins.int
+    REGEX_FIELD_NUMBER: _builtins.int
+    CASE_SENSITIVE_FIELD_NUMBER: _builtins.int
+    PATH_PREFIX_FIELD_NUMBER: _builtins.int
+    MAX_RESULTS_FIELD_NUMBER: _builtins.int
+    snapshot_id: _builtins.str
+    """The snapshot's id."""
+    pattern: _builtins.str
+    """The text or the expression, 1,000 characters at most; it is looked for line by line."""
+    regex: _builtins.bool
+    """Whether `pattern` is an RE2 expression; otherwise it is taken as it stands."""
+    case_sensitive: _builtins.bool
+    """Whether upper and lower case are told apart."""
+    path_prefix: _builtins.str
+    """Only files whose path begins with this; empty means all."""
+    max_results: _builtins.int
+    """The most matches to return; 0 means the default, 100; 1,000 at most."""
+    def __init__(
+        self,
+        *,
+        snapshot_id: _builtins.str = ...,
+        pattern: _builtins.str = ...,
+        regex: _builtins.bool = ...,
+        case_sensitive: _builtins.bool = ...,
+        path_prefix: _builtins.str = ...,
+        max_results: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["case_sensitive", b"case_sensitive", "max_results", b"max_results", "path_prefix", b"path_prefix", "pattern", b"pattern", "regex", b"regex", "snapshot_id", b"snapshot_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchSnapshotRequest: _TypeAlias = SearchSnapshotRequest  # noqa: Y015
+
+@_typing.final
+class SearchMatch(_message.Message):
+    """A line that matches."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PATH_FIELD_NUMBER: _builtins.int
+    LINE_NUMBER_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    START_FIELD_NUMBER: _builtins.int
+    END_FIELD_NUMBER: _builtins.int
+    path: _builtins.str
+    """The file's path."""
+    line_number: _builtins.int
+    """The line's number, from 1."""
+    line: _builtins.str
+    """The line; of a long one the 400 characters around the match."""
+    start: _builtins.int
+    """Where in `line` the first match starts, in characters from 0."""
+    end: _builtins.int
+    """Where in `line` it ends."""
+    def __init__(
+        self,
+        *,
+        path: _builtins.str = ...,
+        line_number: _builtins.int = ...,
+        line: _builtins.str = ...,
+        start: _builtins.int = ...,
+        end: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end", b"end", "line", b"line", "line_number", b"line_number", "path", b"path", "start", b"start"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchMatch: _TypeAlias = SearchMatch  # noqa: Y015
+
+@_typing.final
+class SearchSnapshotResponse(_message.Message):
+    """What was found."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MATCHES_FIELD_NUMBER: _builtins.int
+    TRUNCATED_FIELD_NUMBER: _builtins.int
+    truncated: _builtins.bool
+    """Whether there are more."""
+    @_builtins.property
+    def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___SearchMatch]:
+        """A match for each line that has one, sorted by path and line."""
+
+    def __init__(
+        self,
+        *,
+        matches: _abc.Iterable[Global___SearchMatch] | None = ...,
+        truncated: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["matches", b"matches", "truncated", b"truncated"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SearchSnapshotResponse: _TypeAlias = SearchSnapshotResponse  # noqa: Y015

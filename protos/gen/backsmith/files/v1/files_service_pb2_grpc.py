@@ -83,6 +83,16 @@ class FilesServiceStub:
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
                 response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
                 _registered_method=True)
+        self.DiffSnapshots = channel.unary_unary(
+                '/backsmith.files.v1.FilesService/DiffSnapshots',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsResponse.FromString,
+                _registered_method=True)
+        self.SearchSnapshot = channel.unary_unary(
+                '/backsmith.files.v1.FilesService/SearchSnapshot',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotResponse.FromString,
+                _registered_method=True)
 
 
 class FilesServiceServicer:
@@ -205,6 +215,28 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DiffSnapshots(self, request, context):
+        """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
+
+        Errors:
+        * NOT_FOUND: one of the two snapshots is unknown.
+        * INVALID_ARGUMENT: the context is out of range.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SearchSnapshot(self, request, context):
+        """SearchSnapshot finds lines of a snapshot's files by a text or an RE2 expression.
+
+        Errors:
+        * NOT_FOUND: the snapshot is unknown.
+        * INVALID_ARGUMENT: the pattern is empty, too long, or no RE2 expression; says why.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_FilesServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -252,6 +284,16 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.MergeSnapshots,
                     request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.FromString,
                     response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.SerializeToString,
+            ),
+            'DiffSnapshots': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffSnapshots,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsResponse.SerializeToString,
+            ),
+            'SearchSnapshot': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchSnapshot,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -501,6 +543,60 @@ class FilesService:
             '/backsmith.files.v1.FilesService/MergeSnapshots',
             backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
             backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffSnapshots(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.files.v1.FilesService/DiffSnapshots',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchSnapshot(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.files.v1.FilesService/SearchSnapshot',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.SearchSnapshotResponse.FromString,
             options,
             channel_credentials,
             insecure,

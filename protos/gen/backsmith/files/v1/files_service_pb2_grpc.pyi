@@ -114,6 +114,20 @@ class FilesServiceStub:
     * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
     * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
     """
+    DiffSnapshots: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.DiffSnapshotsRequest, _files_service_pb2.DiffSnapshotsResponse]
+    """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
+
+    Errors:
+    * NOT_FOUND: one of the two snapshots is unknown.
+    * INVALID_ARGUMENT: the context is out of range.
+    """
+    SearchSnapshot: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.SearchSnapshotRequest, _files_service_pb2.SearchSnapshotResponse]
+    """SearchSnapshot finds lines of a snapshot's files by a text or an RE2 expression.
+
+    Errors:
+    * NOT_FOUND: the snapshot is unknown.
+    * INVALID_ARGUMENT: the pattern is empty, too long, or no RE2 expression; says why.
+    """
 
 @_typing.type_check_only
 class FilesServiceAsyncStub(FilesServiceStub):
@@ -200,6 +214,20 @@ class FilesServiceAsyncStub(FilesServiceStub):
     * NOT_FOUND: one of the three snapshots is unknown.
     * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
     * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+    """
+    DiffSnapshots: _aio.UnaryUnaryMultiCallable[_files_service_pb2.DiffSnapshotsRequest, _files_service_pb2.DiffSnapshotsResponse]  # type: ignore[assignment]
+    """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
+
+    Errors:
+    * NOT_FOUND: one of the two snapshots is unknown.
+    * INVALID_ARGUMENT: the context is out of range.
+    """
+    SearchSnapshot: _aio.UnaryUnaryMultiCallable[_files_service_pb2.SearchSnapshotRequest, _files_service_pb2.SearchSnapshotResponse]  # type: ignore[assignment]
+    """SearchSnapshot finds lines of a snapshot's files by a text or an RE2 expression.
+
+    Errors:
+    * NOT_FOUND: the snapshot is unknown.
+    * INVALID_ARGUMENT: the pattern is empty, too long, or no RE2 expression; says why.
     """
 
 class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -338,6 +366,32 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         * NOT_FOUND: one of the three snapshots is unknown.
         * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
         * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+        """
+
+    @_abc_1.abstractmethod
+    def DiffSnapshots(
+        self,
+        request: _files_service_pb2.DiffSnapshotsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.DiffSnapshotsResponse, _abc.Awaitable[_files_service_pb2.DiffSnapshotsResponse]]:
+        """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
+
+        Errors:
+        * NOT_FOUND: one of the two snapshots is unknown.
+        * INVALID_ARGUMENT: the context is out of range.
+        """
+
+    @_abc_1.abstractmethod
+    def SearchSnapshot(
+        self,
+        request: _files_service_pb2.SearchSnapshotRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_files_service_pb2.SearchSnapshotResponse, _abc.Awaitable[_files_service_pb2.SearchSnapshotResponse]]:
+        """SearchSnapshot finds lines of a snapshot's files by a text or an RE2 expression.
+
+        Errors:
+        * NOT_FOUND: the snapshot is unknown.
+        * INVALID_ARGUMENT: the pattern is empty, too long, or no RE2 expression; says why.
         """
 
 def add_FilesServiceServicer_to_server(servicer: FilesServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
