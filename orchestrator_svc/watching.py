@@ -107,6 +107,7 @@ class _Reading:
     async def follow(self, log: EventLog, subject: str) -> AsyncGenerator[Batch, None]:
         caught_up = self._has_all()
         if caught_up:
+            self._check_reached()
             yield Batch(events=[], caught_up=True)
             if self._ended:
                 return
@@ -122,6 +123,11 @@ class _Reading:
     def _has_all(self) -> bool:
         seen = self._after.sequence if self._after else 0
         return seen >= self._newest and not self._skip
+
+    def _check_reached(self) -> None:
+        """Refuse a place past the end: nobody was ever there."""
+        if self._ended and self._after and self._after.sequence > self._newest:
+            raise CursorUnknownError("The cursor names an event that never was.")
 
     def _events(self, message: Message) -> Sequence[WatchedEvent]:
         events = progress_of(message.data)

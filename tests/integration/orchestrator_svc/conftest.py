@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 from backsmith.generator.v1.generator_service_pb2_grpc import (
     add_GeneratorServiceServicer_to_server,
@@ -191,12 +190,13 @@ async def client(system: System) -> AsyncIterator[Client]:
         yield client
 
 
-@pytest.fixture
-def refusal() -> Callable[[grpc.aio.AioRpcError], str]:
-    """What names a refusal's code."""
-    return lambda error: str(error.code().name)
-
-
 def terminal(event: ProgressEvent) -> bool:
     """Tell whether an event ends its stream."""
     return status_from_proto(event.status).terminal
+
+
+async def eventually(condition: Callable[[], bool], *, within: float = 5.0) -> None:
+    """Return once a condition holds that nothing announces."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110 - nothing announces it
+            await asyncio.sleep(0.005)

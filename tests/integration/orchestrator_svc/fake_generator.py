@@ -1,4 +1,5 @@
 """A generator that speaks the real RPCs and does what a test tells it."""
+# ruff: noqa: ARG002, N802 - the methods are the RPCs'
 
 import asyncio
 from collections import Counter

@@ -11,7 +11,7 @@ from backsmith.progress.v1 import progress_pb2
 
 from chassis.errors import FailedPreconditionError, InvalidInputError, UnavailableError
 from chassis.status import rpc_errors
-from tests.integration.orchestrator_svc.conftest import QUICK, Client, System, terminal
+from tests.integration.orchestrator_svc.conftest import QUICK, Client, System, eventually, terminal
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
 from tests.integration.orchestrator_svc.test_happy_path import listed
 
@@ -46,8 +46,7 @@ async def test_cancel_stops_the_running_phase_within_a_second(
     async with asyncio.timeout(1):
         assert await cancel(client, started.generation_id) == CANCELLED
         story = await client.story(started.generation_id)
-        while not generator.cancelled[2]:
-            await asyncio.sleep(0.01)
+        await eventually(lambda: generator.cancelled[2] == 1)
 
     assert story[-1].stage == "cancelled"
     assert story[-1].status == CANCELLED
@@ -70,8 +69,7 @@ async def test_cancel_reaches_a_run_of_another_replica(
         async with asyncio.timeout(1):
             await cancel(other, started.generation_id)
             story = await other.story(started.generation_id)
-            while not generator.cancelled[1]:
-                await asyncio.sleep(0.01)
+            await eventually(lambda: generator.cancelled[1] == 1)
     assert story[-1].stage == "cancelled"
 
 
@@ -219,7 +217,7 @@ async def test_retry_resumes_at_the_first_unfinished_phase(
     assert [event.attempt for event in story] == sorted(event.attempt for event in story)
     progress = [event.progress for event in story]
     assert progress == sorted(progress)
-    keys = [(e.stage, e.current_file) for e in story if e.stage not in {"queued"}]
+    keys = [(e.stage, e.current_file) for e in story if e.stage != "queued"]
     assert len(set(keys)) == len(keys)
 
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
-from backsmith.orchestrator.v1 import generation_pb2, orchestrator_service_pb2 as pb
+from backsmith.orchestrator.v1 import generation_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.progress.v1 import progress_pb2
 
 from chassis.auth import TokenIssuer

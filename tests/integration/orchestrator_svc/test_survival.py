@@ -18,7 +18,7 @@ from orchestrator_svc.runner import metrics
 from orchestrator_svc.store.migrate import migrate
 from orchestrator_svc.store.store import Store, open_store
 from orchestrator_svc.store.tables import EPOCH, runs
-from tests.integration.orchestrator_svc.conftest import QUICK, System, terminal
+from tests.integration.orchestrator_svc.conftest import QUICK, System, eventually, terminal
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
 
 COMPLETED = progress_pb2.GENERATION_STATUS_COMPLETED
@@ -59,8 +59,7 @@ async def test_a_runner_that_wakes_after_it_was_replaced_can_change_nothing(
             story = await successor.story(started.generation_id)
             before = await successor.get(started.generation_id)
             hold.release.set()
-            while sum(generator.running.values()):
-                await asyncio.sleep(0.01)
+            await eventually(lambda: not sum(generator.running.values()))
             other = await sleeper.start("make a Car for us")
             await sleeper.story(other.generation_id)
             after = await successor.get(started.generation_id)
