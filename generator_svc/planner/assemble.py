@@ -20,6 +20,7 @@ from generator_svc.domain.validate_names import implicit_names
 from generator_svc.planner.catalogue import Catalogue, catalogue
 from generator_svc.planner.document import DEFAULT_NAME
 from generator_svc.planner.draft import Draft, DraftEntity, DraftField, DraftRelation, Origin
+from generator_svc.planner.links import BY_VERB
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.request import Source
 
@@ -39,6 +40,7 @@ def complete(draft: Draft) -> None:
             entity.fields["name"] = DraftField(
                 field=field, origin=Origin(rule="default_name_field")
             )
+    _find_contradictions(draft)
     _drop_shadowed(draft)
     _imply_auth(draft)
 
@@ -47,9 +49,8 @@ def spec_of(draft: Draft) -> tuple[ProjectSpec, tuple[Source, ...]]:
     """Return the spec of a draft and where its items come from, in the spec's order."""
     name, origin = draft.name or _derived_name(draft)
     sources = [_source("name", origin)]
-    backs: dict[str, set[str]] = {}
     entities = []
-    relations = _with_free_backs(draft, backs)
+    relations = _with_free_backs(draft)
     for index, (key, entity) in enumerate(draft.entities.items()):
         own = [each for each in relations if each.owner == key]
         entities.append(_entity(draft, entity, own))
@@ -106,17 +107,37 @@ def _matches(draft: Draft, book: Catalogue) -> dict[str, str]:
 
 
 def _apply_links(draft: Draft, book: Catalogue, keys: dict[str, str], origin: Origin) -> None:
-    planned = [(each.owner, each.target) for each in draft.relations]
+    said = list(draft.relations)
     for name, key in keys.items():
         known = book.entity(name)
         for relation in known.relations if known is not None else ():
             target = keys.get(relation.target)
-            if target is None or (key, target) in planned or (target, key) in planned:
+            if target is None or relation.name in draft.entities[key].fields:
                 continue
-            if relation.name in draft.entities[key].fields:
-                continue
-            link = replace(relation, target=target)
-            draft.relate(key, target, link, origin)
+            link = _renamed(relation, name, key, target)
+            between = [each for each in said if {each.owner, each.target} == {key, target}]
+            if not between:
+                draft.relate(key, target, link, origin)
+            elif _is_vague(between, key, link):
+                between[0].relation = link
+
+
+def _renamed(relation: Relation, name: str, key: str, target: str) -> Relation:
+    """Name a relation after the planned entities, where it is named after the catalogue's."""
+    usual, back = snake_case(relation.target), plural(name)
+    return replace(
+        relation,
+        name=target if relation.name == usual else relation.name,
+        back=plural(key) if relation.back == back else relation.back,
+        target=target,
+    )
+
+
+def _is_vague(between: list[DraftRelation], key: str, link: Relation) -> bool:
+    """Tell whether the prompt only says that two entities are related, not how."""
+    said = between[0]
+    vague = said.origin.rule in {BY_VERB, "has_many"} and said.relation.kind is link.kind
+    return vague and len(between) == 1 and said.owner == key
 
 
 # ---- defaults
@@ -125,7 +146,31 @@ def _apply_links(draft: Draft, book: Catalogue, keys: dict[str, str], origin: Or
 def _is_link(draft: Draft, key: str) -> bool:
     """Tell whether an entity stands between others and needs nothing of its own."""
     ends = [each for each in draft.relations if each.owner == key]
-    return sum(each.relation.kind is not RelationKind.MANY_TO_MANY for each in ends) > 1
+    return sum(each.relation.required for each in ends) > 1
+
+
+def _find_contradictions(draft: Draft) -> None:
+    """Record pairs of entities that are said to be both one to many and many to one."""
+    for one in draft.relations:
+        for other in draft.relations:
+            if _contradict(one, other):
+                message = (
+                    f"{draft.entities[one.owner].name} is said to have one {one.target}, and to"
+                    f" have many: say which, or name the second relation differently."
+                )
+                draft.faults.append(("CONTRADICTION", message, other.origin.span))
+
+
+def _contradict(one: DraftRelation, other: DraftRelation) -> bool:
+    if one is other or one.relation.kind is RelationKind.MANY_TO_MANY:
+        return False
+    if one.relation.name != one.target or one.owner == one.target:
+        return False
+    opposite = (other.owner, other.target) == (one.target, one.owner)
+    reversed_many = opposite and other.origin.rule == "has_many"
+    both = {other.owner, other.target} == {one.owner, one.target}
+    many = both and other.origin.rule == "many_to_many"
+    return one.origin.rule != "has_many" and (reversed_many or many)
 
 
 def _drop_shadowed(draft: Draft) -> None:
@@ -200,8 +245,9 @@ def _project_features(draft: Draft) -> list[tuple[str, tuple[bool, Origin]]]:
     return [(key, draft.features[key]) for key in shown if key in draft.features]
 
 
-def _with_free_backs(draft: Draft, taken: dict[str, set[str]]) -> list[DraftRelation]:
+def _with_free_backs(draft: Draft) -> list[DraftRelation]:
     """Return the relations with backs that clash with nothing at the other end."""
+    taken: dict[str, set[str]] = {}
     for key, entity in draft.entities.items():
         names = {snake_case(name) for name in entity.fields}
         names |= set(implicit_names(_options(draft, entity)))

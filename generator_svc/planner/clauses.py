@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from lark import Token
 
 from generator_svc.planner.field_types import type_word
+from generator_svc.planner.lexicon import lexicon
 
 LINKS = frozenset({"MANY_TO_MANY", "ONE_TO_MANY", "MANY_TO_ONE", "ONE_TO_ONE"})
 
-_HANGING = frozenset({"WITH"})
+_HANGING = frozenset({"WITH", "FOR"})
+_APART = frozenset({"NOT", "USE"})
+_NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 _PREDICATES = LINKS | {
     "WITH", "HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG", "CAN", "FOR", "NOT", "LABEL",
     "USE", "ROLES", "FIELDS", "ENTITIES", "ONLY",
@@ -40,13 +43,39 @@ class Clause:
 
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
-    tokens = _retag([token for token in sentence if token.type not in _IGNORED])
+    tokens, adjectives = _without_adjectives(
+        [token for token in sentence if token.type not in _IGNORED]
+    )
+    tokens = _retag(tokens)
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
             cutter.take(segment)
         cutter.close()
-    return [_finish(clause) for clause in cutter.done if clause.tokens]
+    asked = [Clause(subject=[], tokens=[_use(token), token]) for token in adjectives]
+    return asked + [_finish(clause) for clause in cutter.done if clause.tokens]
+
+
+def _without_adjectives(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Take features out that stand before a noun: the `multi-tenant` of a multi-tenant shop."""
+    adjectives = lexicon().adjectives
+    taken: list[Token] = []
+    kept: list[Token] = []
+    for position, token in enumerate(tokens):
+        after = [each.type for each in tokens[position + 1 :] if each not in taken][:1]
+        before = kept[-1].type if kept else ""
+        nouns = {"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"}
+        opens = after == ["PROJECT"] and not _PREDICATES & set(_kinds(kept))
+        asked = token.type in _ASKED and (opens or token.value.lower() in adjectives)
+        if asked and before not in _APART and set(after) & nouns:
+            taken.append(token)
+        else:
+            kept.append(token)
+    return kept, taken
+
+
+def _use(token: Token) -> Token:
+    return Token("USE", "", start_pos=token.start_pos, end_pos=token.start_pos)
 
 
 class _Cutter:
@@ -65,7 +94,7 @@ class _Cutter:
             self._go_on(rest)
         elif not cuts:
             self._continue(separator, rest)
-        elif rest[cuts[0]].type in LINKS and self._is_bare():
+        elif self._is_bare() and (rest[cuts[0]].type in LINKS or self._is_restricted()):
             self._link(separator, rest)
         else:
             self._begin(separator, rest, cuts)
@@ -83,7 +112,13 @@ class _Cutter:
         self._open = Clause(subject=[], tokens=[*self._subject, can, *rest])
 
     def _is_bare(self) -> bool:
-        return self._open is not None and not _cuts(self._open.tokens)
+        return self._open is not None and not (set(_kinds(self._open.tokens)) - {"ONLY"}) & (
+            _PREDICATES
+        )
+
+    def _is_restricted(self) -> bool:
+        """Tell whether the open clause began with `only`: further roles follow."""
+        return self._open is not None and _kinds(self._open.tokens)[:1] == ["ONLY"]
 
     def _link(self, separator: list[Token], rest: list[Token]) -> None:
         if self._open is not None:
@@ -99,8 +134,8 @@ class _Cutter:
             self._subject = _noun(rest)
 
     def _begin(self, separator: list[Token], rest: list[Token], cuts: list[int]) -> None:
-        head = rest[: cuts[0]]
-        if head and rest[cuts[0]].type in _HANGING and self._open is not None:
+        head, kind = rest[: cuts[0]], rest[cuts[0]].type
+        if head and (kind in _APART or (kind in _HANGING and self._open is not None)):
             self._continue(separator, head)  # `a name and posts with a title`: also an item
         self.close()
         for number, cut in enumerate(cuts):
@@ -110,12 +145,18 @@ class _Cutter:
 
     def _clause(self, rest: list[Token], cut: int, end: int, *, first: bool) -> Clause:
         own = rest[:cut] if first else []
+        if rest[cut].type in _APART or (rest[cut].type == "FOR" and self.done):
+            return Clause(subject=[], tokens=rest[cut:end])
         if own:
             self._subject = _noun(own)
             return Clause(subject=[], tokens=rest[:end])
-        if not first and rest[cut].type not in {"NOT", "USE"}:
+        if not first:
             self._subject = _last_noun(rest[:cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
+
+
+def _kinds(tokens: Sequence[Token]) -> list[str]:
+    return [token.type for token in tokens]
 
 
 def _cuts(tokens: Sequence[Token]) -> list[int]:
@@ -155,7 +196,8 @@ def _noun(tokens: Sequence[Token]) -> list[Token]:
 
 def _last_noun(tokens: Sequence[Token]) -> list[Token]:
     """Return the noun phrase right before a hanging predicate."""
-    start = max((n + 1 for n, token in enumerate(tokens) if token.type in _PREDICATES), default=0)
+    ends = _PREDICATES | _NOT_NOUNS
+    start = max((n + 1 for n, token in enumerate(tokens) if token.type in ends), default=0)
     return _noun(tokens[start:])
 
 
@@ -232,8 +274,12 @@ def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) 
         kind = "USE" if _asks(following) else "STOP"
     elif kind == "BETWEEN":
         kind = _settled_between(before, after)
-    elif kind in {"AND", "TO"}:
-        kind = "_RANGE" if _in_range(before) else kind
+    elif kind in {"AND", "TO", "OTHER"}:
+        kind = "_RANGE" if _in_range(token, before, after) else kind
+    elif kind == "UNIT":
+        kind = "UNIT" if before and before[-1].type in {"NUMBER", "UNIT"} else "WORD"
+    elif kind in _ASKED:
+        kind = _settled_asked(token, after)
     elif kind == "COLON":
         kind = "_TYPE" if before and _is_type(following) else "LABEL"
     elif kind == "FOR":
@@ -252,8 +298,17 @@ def _asks(following: Sequence[Token]) -> bool:
     return bool(kinds) and kinds[0] in _ASKED
 
 
-def _in_range(before: Sequence[Token]) -> bool:
-    return len(before) > 1 and before[-1].type == "NUMBER" and before[-2].type == "BETWEEN"
+def _settled_asked(token: Token, after: str) -> str:
+    """Let `test` be a noun in `test results`; what stands before its noun is settled elsewhere."""
+    compound = after in {"WORD", "DOMAIN"} and token.value.lower() not in lexicon().adjectives
+    return "WORD" if compound else token.type
+
+
+def _in_range(token: Token, before: Sequence[Token], after: str) -> bool:
+    if not before or before[-1].type != "NUMBER" or after != "NUMBER":
+        return False
+    between = len(before) > 1 and before[-2].type == "BETWEEN"
+    return between or token.type == "TO" or token.value in {"-", "\N{EN DASH}"}
 
 
 def _is_type(following: Sequence[Token]) -> bool:

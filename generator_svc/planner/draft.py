@@ -1,6 +1,5 @@
 """A plan while it is made: entities, relations and features, each with where it comes from."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from generator_svc.domain.naming import pascal_case, plural
@@ -67,6 +66,9 @@ class Draft:
         self.asked: list[tuple[str, Span]] = []
         """The capabilities that were asked for and cannot be generated."""
 
+        self.faults: list[tuple[str, str, Span | None]] = []
+        """What contradicts itself: the rule, the message, the words."""
+
     def entity(self, name: str, origin: Origin) -> DraftEntity:
         """Return the entity of a name, in singular or plural, planning it if need be."""
         key = singular(name)
@@ -126,6 +128,11 @@ class Draft:
         """Tell whether two entities are related already, either way."""
         return any({known.owner, known.target} == {one, other} for known in self.relations)
 
+    def clash(self, name: str, where: str, span: Span) -> None:
+        """Record a name that stands twice in one list."""
+        message = f"{name!r} stands twice in {where}. Remove or rename one."
+        self.faults.append(("DUPLICATE", message, span))
+
     def set_feature(self, name: str, origin: Origin, *, on: bool = True) -> None:
         """Switch a feature on or off; the first word on it counts."""
         self.features.setdefault(name, (on, origin))
@@ -143,9 +150,3 @@ def _merged(one: Relation, other: Relation) -> Relation:
     required = one.required or other.required
     on_delete = OnDelete.RESTRICT if required else one.on_delete
     return replace(one, required=required, on_delete=on_delete, back=one.back or other.back)
-
-
-def unused_names(names: Iterable[str], wanted: str, fallback: str) -> str:
-    """Return a wanted name, a fallback, or nothing, whichever is free."""
-    taken = set(names)
-    return next((name for name in (wanted, fallback) if name and name not in taken), "")

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from lark import Token
 
 from generator_svc.planner.clauses import clauses
+from generator_svc.planner.declared import declared_entities
 from generator_svc.planner.draft import Draft
-from generator_svc.planner.interpret import Interpreter, declared_entities
+from generator_svc.planner.interpret import interpret
 from generator_svc.planner.lexer import classified, sentences
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.parser import parse
+from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
 from generator_svc.planner.syntax import Item, Statement, Word
 
@@ -43,10 +45,10 @@ def read_english(
     """
     tokens, statements, rest = _parsed(prompt)
     named = declared | declared_entities(statements)
-    interpreter = Interpreter(draft, prompt=prompt, declared=named)
+    reading = Reading(draft=draft, prompt=prompt, declared=named)
     for statement in statements:
-        interpreter.read(statement)
-    unresolved = _merged(prompt, tokens, rest, interpreter.unclear)
+        interpret(reading, statement)
+    unresolved = _merged(prompt, tokens, rest, reading.unclear)
     content = [token for token in tokens if token.type in _CONTENT]
     lost = [token for token in content if _covered(token, unresolved)]
     return Understanding(unresolved=unresolved, words=len(content), unresolved_words=len(lost))

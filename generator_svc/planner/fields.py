@@ -4,12 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 from generator_svc.domain.literals import BOUNDED, canonical, digits
+from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.domain.validate_fields import NOT_INDEXABLE, SIZED
 from generator_svc.planner.field_types import field_from_name, is_known_name, type_word
-from generator_svc.planner.nouns import is_plural
-from generator_svc.planner.syntax import Item, Qualifier
+from generator_svc.planner.nouns import is_plural, singular
+from generator_svc.planner.syntax import Item, Phrase, Qualifier
 
+MOST_WORDS = 5
+"""Words of a field's name; what is longer is no name."""
+
+_TYPE_WORDS = frozenset(
+    {"decimal", "numeric", "integer", "int", "bigint", "boolean", "bool", "string", "varchar"}
+    | {"float", "double", "json", "jsonb", "uuid", "datetime"}
+)
 _MEASURED = frozenset({"min", "max"})
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -28,18 +36,30 @@ def field_of(item: Item) -> tuple[Field, str]:
     phrase = item.phrase
     if phrase is None:
         raise UnclearError
-    name, rule = phrase.owned.key, ""
-    kind = type_word(phrase.owned.words[0].text) if len(phrase.owned.words) > 1 else None
-    if kind is not None and not is_known_name(name):
-        name = "_".join(name.split("_")[1:])  # `a decimal price`
+    if len(phrase.words) > MOST_WORDS:
+        raise UnclearError
+    name, kind = _name_and_type(phrase)
+    if kind is not None:
         field, rule = _retyped(field_from_name(name)[0], kind), "field_type_from_words"
     else:
         field, rule = field_named(name)
     return apply(field, rule, item.qualifiers)
 
 
+def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
+    """Tell the name of `decimal price` and of `price decimal` from the type in it."""
+    words = [word.text for word in phrase.words]
+    if len(words) > 1:
+        for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])):
+            if word.lower() in _TYPE_WORDS:
+                return snake_case(" ".join(rest)), type_word(word)
+    return phrase.key, None
+
+
 def field_named(name: str) -> tuple[Field, str]:
     """Return what a field of this name usually is, and the rule that says so."""
+    if is_plural(name) and not is_known_name(name) and is_known_name(singular(name)):
+        name = singular(name)  # `products have names and prices`
     field, rule = field_from_name(name)
     if rule == "string_by_default" and is_plural(name):
         return _retyped(field, FieldType.ARRAY), "plural_is_a_list"
@@ -66,6 +86,9 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
             field = _measured(field, qualifier)
         elif qualifier.kind == "default":
             field = _defaulted(field, qualifier.values[0])
+        elif qualifier.kind == "unit" and field.type in {FieldType.DURATION, FieldType.STRING}:
+            field = replace(_retyped(field, FieldType.INTEGER), minimum="0")
+            rule = "field_type_from_words"
     return field, rule
 
 

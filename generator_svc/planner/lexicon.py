@@ -34,6 +34,12 @@ class Lexicon:
     participles: Mapping[str, str]
     """From a verb between many and many to how the link is named."""
 
+    adjectives: frozenset[str]
+    """The features and capabilities that stand before a noun."""
+
+    collectives: frozenset[str]
+    """The nouns that only gather others: a `list` of tasks."""
+
 
 @cache
 def lexicon() -> Lexicon:
@@ -43,6 +49,7 @@ def lexicon() -> Lexicon:
     capabilities = _inverted(data["capabilities"])
     domains = {noun: each.domain for each in catalogues() for noun in each.nouns}
     terminals = {word: kind for kind, words in data["terminals"].items() for word in words}
+    terminals |= dict.fromkeys(_passives(data["passives"]), "BELONGS")
     terminals |= dict.fromkeys(domains, "DOMAIN")
     terminals |= dict.fromkeys(features, "FEATURE")
     terminals |= dict.fromkeys(capabilities, "CAPABILITY")
@@ -54,6 +61,8 @@ def lexicon() -> Lexicon:
         capabilities=MappingProxyType(capabilities),
         domains=MappingProxyType(domains),
         participles=MappingProxyType(data["verbs"]["many"]),
+        adjectives=frozenset(data["adjectives"]),
+        collectives=frozenset(data["collectives"]),
     )
 
 
@@ -62,6 +71,12 @@ def third_person(verb: str) -> str:
     head, _, tail = verb.partition(" ")
     ending = "es" if head.endswith(("s", "sh", "ch", "x")) else "s"
     return f"{head}{ending} {tail}".strip()
+
+
+def _passives(participles: Iterable[str]) -> Iterable[str]:
+    for participle in participles:
+        for copula in ("", "is ", "are ", "was ", "were ", "must be "):
+            yield f"{copula}{participle} by"
 
 
 def _verbs(groups: Mapping[str, Iterable[str]]) -> dict[str, str]:

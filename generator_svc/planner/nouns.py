@@ -13,48 +13,15 @@ _IRREGULAR = (
 )  # fmt: skip
 
 _ONLY_SINGULAR = frozenset(
-    [
-        "address",
-        "access",
-        "status",
-        "bonus",
-        "news",
-        "series",
-        "species",
-        "bus",
-        "class",
-        "process",
-        "business",
-        "progress",
-        "canvas",
-        "gps",
-        "boss",
-        "focus",
-        "campus",
-        "virus",
-        "census",
-        "chorus",
-        "atlas",
-        "bias",
-        "gas",
-        "lens",
-        "plus",
-        "press",
-        "stress",
-        "success",
-        "wellness",
-        "fitness",
-        "analysis",
-        "basis",
-        "physics",
-        "mathematics",
-        "business",
-        "its",
-        "this",
-        "is",
-        "was",
-        "has",
-    ]
+    {"address", "access", "status", "bonus", "news", "series", "species", "bus", "class", "process"}
+    | {"business", "progress", "canvas", "gps", "boss", "focus", "campus", "virus", "census"}
+    | {"chorus", "atlas", "bias", "gas", "lens", "plus", "press", "stress", "success", "wellness"}
+    | {"fitness", "analysis", "basis", "physics", "mathematics", "its", "is", "this", "was", "has"}
+)
+
+_IN_IE = frozenset(
+    {"movie", "cookie", "zombie", "selfie", "calorie", "genie", "pie", "tie", "lie", "brownie"}
+    | {"hoodie", "rookie", "smoothie", "prairie", "foodie", "newbie", "veggie", "birdie", "indie"}
 )
 
 
@@ -76,6 +43,8 @@ def _singular_word(word: str) -> str:
         return irregular
     if word in _ONLY_SINGULAR or word.endswith("ss") or not word.endswith("s"):
         return word
+    if word[:-1] in _IN_IE:
+        return word[:-1]
     return next((each for each in _candidates(word) if plural(each) == word), word)
 
 

@@ -10,6 +10,8 @@ from lark.common import LexerConf
 from lark.lexer import Lexer
 
 from generator_svc.planner.clauses import LINKS, Clause
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.resources import grammar
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
 
@@ -107,7 +109,7 @@ class _Trees(Transformer[Token, Any]):
     def phrase(self, children: list[Any]) -> Phrase:
         """Determiners and words."""
         determiners = tuple(str(each).lower() for each in children if isinstance(each, Token))
-        return Phrase(words=children[-1], determiners=determiners)
+        return Phrase(words=_gathered(children[-1]), determiners=determiners)
 
     def subject(self, children: list[Phrase]) -> Phrase:
         """What a clause is about."""
@@ -166,6 +168,10 @@ class _Trees(Transformer[Token, Any]):
         """A type, or the values of an enum written with bars."""
         values = _texts(children)
         return (Qualifier(kind="values" if len(values) > 1 else "type", values=values),)
+
+    def in_unit(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """The unit that a number counts."""
+        return (Qualifier(kind="unit", values=(str(children[0]),)),)
 
     def group(self, children: list[Any]) -> tuple[Qualifier, ...]:
         """What stands in parentheses."""
@@ -268,11 +274,19 @@ def _gather(kind: str, children: Sequence[Any]) -> Statement:
     return Statement(
         kind=kind,
         subject=phrases[0] if phrases else None,
-        other=phrases[1] if len(phrases) > 1 else None,
+        others=tuple(phrases[1:]),
         items=(Item(asked=asked),) if asked else (items[0] if items else ()),
         verbs=single or (verbs[0] if verbs and not asked else _belonging(tokens)),
         marks=frozenset(marks),
     )
+
+
+def _gathered(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return what a collective gathers: the tasks of a list of tasks."""
+    gathers = len(words) > 2 and words[1].kind == "OF"  # noqa: PLR2004 - `list of tasks`
+    if gathers and words[0].text.lower() in lexicon().collectives and is_plural(words[-1].text):
+        return words[2:] if words[0].text.lower() != "number" else words
+    return words
 
 
 def _belonging(tokens: Sequence[Token]) -> tuple[Word, ...]:

@@ -102,6 +102,7 @@ def check_plan(
     elif understanding.unresolved_words > MOST_UNRESOLVED * understanding.words:
         _tell_too_little(understanding, findings)
     else:
+        _tell_faults(draft, findings)
         _tell_violations(spec, sources, findings)
     findings.raise_if_any(reason=PLAN_REFUSED, metadata=_metadata(spec, understanding))
 
@@ -135,6 +136,12 @@ def _tell_too_little(understanding: Understanding, findings: Findings) -> None:
             f"{_quoted(span)} was not understood, and it is much of the prompt. Say it in short"
             " sentences, such as: a book has a title and belongs to an author.",
         )
+
+
+def _tell_faults(draft: Draft, findings: Findings) -> None:
+    for rule, message, span in draft.faults:
+        words = f"{_quoted(span)}: " if span is not None else ""
+        findings.add("prompt", rule, f"{words}{message}")
 
 
 def _tell_violations(spec: ProjectSpec, sources: Sequence[Source], findings: Findings) -> None:

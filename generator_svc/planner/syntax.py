@@ -95,7 +95,9 @@ class Statement:
     """The rule of the grammar that it matched."""
 
     subject: Phrase | None = None
-    other: Phrase | None = None
+    others: tuple[Phrase, ...] = ()
+    """Further subjects: the other end of a link, further roles."""
+
     items: tuple[Item, ...] = ()
     verbs: tuple[Word, ...] = ()
     marks: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from chassis.errors import InvalidInputError
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.planner.document import spec_from_tree
 from generator_svc.planner.draft import Draft
@@ -57,16 +58,24 @@ def _read_document(prompt: str) -> tuple[str, ProjectSpec | None]:
         text = body[as_json.start() : body.rindex("}") + 1] if "}" in body else body
         start = start if fence else as_json.start()
         end = end if fence else as_json.start() + len(text)
-        return _blanked(prompt, start, end), _document(text, is_json=True)
+        return _found(prompt, start, end, _document(text, is_json=True))
     if as_yaml is not None and "entities:" in body:
         start = start if fence else as_yaml.start()
-        return _blanked(prompt, start, end), _document(body[as_yaml.start() :], is_json=False)
+        return _found(prompt, start, end, _document(body[as_yaml.start() :], is_json=False))
     return prompt, None
 
 
+def _found(
+    prompt: str, start: int, end: int, spec: ProjectSpec | None
+) -> tuple[str, ProjectSpec | None]:
+    return (_blanked(prompt, start, end) if spec is not None else prompt), spec
+
+
 def _document(text: str, *, is_json: bool) -> ProjectSpec | None:
-    read = read_json if is_json else read_yaml
-    tree = read(text.encode())
+    try:
+        tree = (read_json if is_json else read_yaml)(text.encode())
+    except InvalidInputError:
+        return None  # it only looks like a document; the layers below read it
     if not isinstance(tree, dict) or not isinstance(tree.get("entities"), list):
         return None
     if not all(isinstance(entity, dict) for entity in tree["entities"]):  # type: ignore[union-attr]

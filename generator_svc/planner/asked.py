@@ -1,0 +1,130 @@
+"""Reads features, capabilities, roles and access: what a project has besides its entities."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from generator_svc.domain.spec import TechStack
+from generator_svc.planner.draft import Origin
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.reading import Reading
+from generator_svc.planner.syntax import Item, Phrase, Statement, Word
+
+_STACKS = MappingProxyType(
+    {"sqlite": TechStack.FASTAPI_SQLITE, "postgres": TechStack.FASTAPI_POSTGRES}
+)
+_OWN = frozenset({"own", "their", "his", "her"})
+_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "create": frozenset(
+            {
+                "create",
+                "write",
+                "publish",
+                "add",
+                "post",
+                "make",
+                "submit",
+                "open",
+                "place",
+                "manage",
+            }
+        ),
+        "update": frozenset(
+            {"edit", "update", "archive", "complete", "cancel", "assign", "manage", "publish"}
+        ),
+        "delete": frozenset({"delete", "remove", "manage"}),
+        "read": frozenset(
+            {"view", "read", "see", "list", "browse", "search", "find", "access", "get"}
+        ),
+    }
+)
+
+
+def read_used(reading: Reading, statement: Statement) -> None:
+    """Read what a project uses: `using SQLite`, `users can log in`."""
+    for item in statement.items:
+        if not take_asked(reading, item, on=True):
+            reading.skip([item.phrase])
+
+
+def read_without(reading: Reading, statement: Statement) -> None:
+    """Read what a project does without: `no docker`."""
+    for item in statement.items:
+        if not take_asked(reading, item, on=False):
+            reading.skip([item.phrase])
+
+
+def take_asked(reading: Reading, item: Item, *, on: bool) -> bool:
+    """Take the features that an item asks for; tell whether there are any."""
+    for word in item.asked:
+        ask(reading, word, on=on)
+    return bool(item.asked)
+
+
+def ask(reading: Reading, word: Word, *, on: bool) -> None:
+    """Take one feature or capability that is asked for, or not wanted."""
+    span, text = reading.span([word]), word.text.lower()
+    if text in lexicon().capabilities:
+        if on:
+            reading.draft.asked.append((lexicon().capabilities[text], span))
+        return
+    feature = lexicon().features[text]
+    origin = Origin(rule="feature" if on else "feature_negated", span=span)
+    if feature in _STACKS:
+        if on:
+            reading.draft.tech_stack = reading.draft.tech_stack or (_STACKS[feature], origin)
+    elif feature == "roles":
+        reading.draft.set_feature("auth", origin, on=on)
+    elif feature != "always":
+        reading.draft.set_feature(feature, origin, on=on)
+
+
+def read_roles(reading: Reading, statement: Statement) -> None:
+    """Read a list of roles."""
+    take_roles(reading, statement.items)
+
+
+def take_roles(reading: Reading, items: Iterable[Item]) -> None:
+    """Take the roles that items and what stands in their parentheses name."""
+    for item in items:
+        entries = [entry for each in item.qualifiers for entry in each.entries]
+        for phrase in (each.phrase for each in (item, *entries)):
+            if phrase is not None:
+                _role(reading, phrase)
+
+
+def read_only_roles(reading: Reading, statement: Statement) -> None:
+    """Read who alone may do what: `only admins can delete posts`."""
+    subjects = [each for each in (statement.subject, *statement.others) if each is not None]
+    roles = [_role(reading, subject) for subject in subjects]
+    for item in statement.items:
+        if item.phrase is None:
+            reading.skip_words(item.asked)
+            continue
+        entity = reading.entity(item.phrase, "entity_by_verb", follow=False)
+        for action in _actions(statement.verbs):
+            given = entity.access.setdefault(action, [])
+            given += [role for role in roles if role not in given]
+
+
+def read_only_own(reading: Reading, statement: Statement) -> None:
+    """Read ownership: `users can only see their own tasks`."""
+    for item in statement.items:
+        if item.phrase is None or not _OWN & set(item.phrase.determiners):
+            reading.skip([item.phrase])
+            continue
+        entity = reading.entity(item.phrase, "entity_by_verb", follow=False)
+        span = reading.between(statement.start, statement.end)
+        entity.options["owner"] = Origin(rule="ownership", span=span)
+
+
+def _role(reading: Reading, phrase: Phrase) -> str:
+    origin = Origin(rule="role", span=reading.span(phrase.words))
+    reading.draft.roles.setdefault(phrase.singular, origin)
+    return phrase.singular
+
+
+def _actions(verbs: Iterable[Word]) -> list[str]:
+    texts = [verb.text.lower() for verb in verbs]
+    stems = {stem for text in texts for stem in (text, text[:-1], text[:-2])}
+    return [action for action, words in _ACTIONS.items() if stems & words]

@@ -1,0 +1,84 @@
+"""Reads what an entity has: fields, relations in its list, options."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from generator_svc.domain.spec import RelationKind
+from generator_svc.planner.asked import ask
+from generator_svc.planner.draft import DraftEntity, DraftField, Origin
+from generator_svc.planner.fields import UnclearError, apply, field_of
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.links import one_has_many, to_one
+from generator_svc.planner.nouns import is_plural, singular
+from generator_svc.planner.reading import Reading
+from generator_svc.planner.syntax import Item, Phrase
+
+_OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
+
+
+def take_members(reading: Reading, entity: DraftEntity, items: Iterable[Item]) -> None:
+    """Plan the members that a list gives an entity."""
+    seen: set[str] = set()
+    for item in items:
+        if item.phrase is None:
+            _take_asked(reading, entity, item)
+        elif item.many:
+            one_has_many(reading, entity, item)
+        elif (target := reading.target(entity, item.phrase)) is not None:
+            _relate(reading, entity, target, item, item.phrase)
+        else:
+            if item.phrase.key in seen and not item.qualifiers:
+                reading.draft.clash(item.phrase.text, entity.name, reading.span(item.phrase.words))
+            seen.add(item.phrase.key)
+            take_field(reading, entity, item, item.phrase)
+
+
+def take_field(reading: Reading, entity: DraftEntity, item: Item, phrase: Phrase) -> None:
+    """Plan a field, or say more about one that is planned."""
+    try:
+        field, rule = field_of(item)
+        known = entity.fields.get(field.name)
+        if known is not None:
+            known.field, _ = apply(known.field, known.origin.rule, item.qualifiers)
+            return
+    except UnclearError:
+        reading.skip([phrase])
+        return
+    origin = Origin(rule=rule, span=reading.span(phrase.words))
+    entity.fields[field.name] = DraftField(field=field, origin=origin)
+    entity.described = True
+
+
+def constrain(reading: Reading, item: Item) -> bool:
+    """Read `the title is unique` as a word on a field that is there; tell whether it was one."""
+    phrase = item.phrase
+    if phrase is None or not item.qualifiers:
+        return False
+    owner = reading.owner_of(phrase)
+    entity = reading.draft.entities.get(owner.singular) if owner is not None else reading.last
+    if entity is None or (owner is None and phrase.key not in entity.fields):
+        return False
+    own = phrase.owned if owner is not None else phrase
+    take_field(reading, entity, replace(item, phrase=own), own)
+    return True
+
+
+def _take_asked(reading: Reading, entity: DraftEntity, item: Item) -> None:
+    named = next((each for each in item.asked if singular(each.text) in reading.declared), None)
+    if named is not None:
+        phrase = Phrase(words=(named,))
+        take_members(reading, entity, [replace(item, phrase=phrase, asked=())])
+        return
+    for word in item.asked:
+        feature = lexicon().features.get(word.text.lower(), "")
+        if feature in _OPTIONS:
+            entity.options[feature] = Origin(rule="entity_option", span=reading.span([word]))
+        elif feature != "timestamps":
+            ask(reading, word, on=True)
+
+
+def _relate(reading: Reading, entity: DraftEntity, target: str, item: Item, phrase: Phrase) -> None:
+    if is_plural(phrase.text):
+        one_has_many(reading, entity, item)
+    else:
+        to_one(reading, entity, target, item, RelationKind.MANY_TO_ONE, required=False)

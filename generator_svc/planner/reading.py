@@ -1,0 +1,86 @@
+"""What is known while statements are read, and what every reader of them needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from generator_svc.planner.draft import Draft, DraftEntity, Origin
+from generator_svc.planner.field_types import is_known_name, is_person
+from generator_svc.planner.nouns import is_plural, singular
+from generator_svc.planner.request import Span
+from generator_svc.planner.syntax import Item, Phrase, Word
+
+MOST_WORDS = 4
+"""Words of the name of an entity or a project; what is longer is none."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Reading:
+    """A draft and the prompt it is read from."""
+
+    draft: Draft
+    prompt: str
+    declared: frozenset[str]
+    """The keys of the entities that the prompt names anywhere."""
+
+    last: DraftEntity | None = None
+    """The entity that was spoken of last, which `the title is unique` is about."""
+
+    unclear: list[Span] = field(default_factory=list)
+    """What was parsed and still says nothing."""
+
+    def entity(self, phrase: Phrase, rule: str, *, follow: bool = True) -> DraftEntity:
+        """Return the entity that a phrase names, planning it if need be."""
+        entity = self.draft.entity(phrase.text, Origin(rule=rule, span=self.span(phrase.words)))
+        if follow:
+            self.last = entity
+        return entity
+
+    def target(self, entity: DraftEntity, phrase: Phrase) -> str | None:
+        """Return the key of the entity that a noun names: `author`, `shipping address`."""
+        whole = phrase.singular
+        if whole in self.declared:
+            return whole
+        last = singular(phrase.words[-1].text)
+        if last in self.declared and len(phrase.words) > 1 and not is_known_name(phrase.key):
+            return last
+        person = is_person(whole) and "user" in self.declared
+        return "user" if person and entity.name != "User" else None
+
+    def known_or_new(self, entity: DraftEntity, phrase: Phrase) -> str:
+        """Return the key of the entity that a noun names, planning it if need be."""
+        target = self.target(entity, phrase)
+        if target is not None and target in self.draft.entities:
+            return target
+        return singular(self.entity(phrase, "entity_in_relation", follow=False).name)
+
+    def owner_of(self, phrase: Phrase) -> Phrase | None:
+        """Return the entity that a phrase says it belongs to: `the status of a post`."""
+        owner = phrase.owner
+        return owner if owner is not None and owner.singular in self.declared else None
+
+    def skip(self, phrases: Iterable[Phrase | None]) -> None:
+        """Set phrases aside as not understood."""
+        self.unclear += [self.span(phrase.words) for phrase in phrases if phrase is not None]
+
+    def skip_words(self, words: Iterable[Word]) -> None:
+        """Set words aside as not understood."""
+        self.unclear += [self.span([word]) for word in words]
+
+    def span(self, words: Iterable[Word]) -> Span:
+        """Return where some words stand."""
+        found = list(words)
+        return self.between(min(word.start for word in found), max(word.end for word in found))
+
+    def between(self, start: int, end: int) -> Span:
+        """Return a run of the prompt's characters."""
+        return Span(start=start, end=end, text=self.prompt[start:end])
+
+
+def may_be_entities(item: Item) -> bool:
+    """Tell whether an item looks like things to store: a bare plural that names no field."""
+    if item.phrase is None:
+        return True
+    plain = not any(each.kind != "group" for each in item.qualifiers)
+    known = is_known_name(item.phrase.key) or is_known_name(item.phrase.singular)
+    bare = not item.phrase.determiners and len(item.phrase.words) <= MOST_WORDS
+    return plain and bare and is_plural(item.phrase.text) and not known
