@@ -8,8 +8,10 @@ from backsmith.files.v1 import files_service_pb2_grpc as rpc
 from backsmith.files.v1.files_service_pb2 import DESCRIPTOR
 
 from chassis.auth import Authenticator
+from chassis.clock import SystemClock
 from chassis.health import Health
 from chassis.server import Service, serve
+from files_svc.collecting import Collector
 from files_svc.commits import Commits
 from files_svc.comparing import Comparisons
 from files_svc.merging import Merges
@@ -34,6 +36,7 @@ async def application(settings: FilesSettings, stopping: asyncio.Event) -> Async
         merges=Merges(store, commits),
         comparisons=Comparisons(store, settings.limits),
         searches=Searches(store, settings.limits),
+        collector=Collector(store, lease=settings.store.lease, clock=SystemClock()),
     )
     service = Service(
         name=DESCRIPTOR.services_by_name["FilesService"].full_name,

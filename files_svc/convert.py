@@ -4,6 +4,7 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import merge_pb2, snapshot_pb2
 
 from files_svc.archive import ArchiveFormat
+from files_svc.collecting import Collected
 from files_svc.comparing import Comparison, FileDifference
 from files_svc.domain.digest import Digest
 from files_svc.domain.merge.patch import Patch, Rename
@@ -181,6 +182,18 @@ def found_to_proto(found: Found) -> pb.SearchSnapshotResponse:
         for match in found.matches
     )
     return pb.SearchSnapshotResponse(matches=matches, truncated=found.truncated)
+
+
+def collected_to_proto(collected: Collected) -> pb.CollectGarbageResponse:
+    """Write what a collection has done."""
+    return pb.CollectGarbageResponse(
+        snapshots_kept=collected.snapshots_kept,
+        snapshots_deleted=collected.snapshots_deleted,
+        blobs_kept=collected.blobs_kept,
+        blobs_deleted=collected.blobs_deleted,
+        bytes_deleted=collected.bytes_deleted,
+        unknown_snapshot_ids=collected.unknown_ids,
+    )
 
 
 def _digest_of(entry: FileEntry | None) -> snapshot_pb2.Digest | None:

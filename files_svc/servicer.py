@@ -8,6 +8,7 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import files_service_pb2_grpc as rpc
 
 from files_svc import convert
+from files_svc.collecting import Collector, LiveSet
 from files_svc.commits import Commits
 from files_svc.comparing import Comparisons
 from files_svc.merging import Merges
@@ -30,6 +31,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         merges: Merges them.
         comparisons: Compares them.
         searches: Searches them.
+        collector: Deletes what nobody needs.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         merges: Merges,
         comparisons: Comparisons,
         searches: Searches,
+        collector: Collector,
     ) -> None:
         self._store = store
         self._uploads = uploads
@@ -50,6 +53,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         self._merges = merges
         self._comparisons = comparisons
         self._searches = searches
+        self._collector = collector
 
     async def WriteFiles(
         self, request_iterator: AsyncIterator[pb.WriteFilesRequest], context: Context
@@ -153,3 +157,14 @@ class FilesServicer(rpc.FilesServiceServicer):
         """Find lines by a text or an expression."""
         query = convert.query_from_proto(request)
         return convert.found_to_proto(await self._searches.search(request.snapshot_id, query))
+
+    async def CollectGarbage(
+        self, request_iterator: AsyncIterator[pb.CollectGarbageRequest], context: Context
+    ) -> AsyncIterator[pb.CollectGarbageResponse]:
+        """Delete what no live snapshot needs."""
+        live = LiveSet()
+        async for request in request_iterator:
+            live.add(request.snapshot_ids, complete=request.complete)
+        async with aclosing(self._collector.collect(live.ids())) as steps:
+            async for collected in steps:
+                yield convert.collected_to_proto(collected)

@@ -1,5 +1,6 @@
 """The one implementation of the file store, over any object store."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from files_svc.domain.digest import Digest
 from files_svc.domain.snapshot import Listing, Snapshot
 from files_svc.store.blobs import BLOBS, Blobs, blob_key
+from files_svc.store.bounded import for_each
 from files_svc.store.interface import Stored
 from files_svc.store.lease import Lease
 from files_svc.store.objects import Objects
@@ -64,6 +66,7 @@ class ObjectFileStore:
         self._probe_interval = limits.probe_interval
         self._probed: datetime | None = None
         self._now = now
+        self._slots = asyncio.Semaphore(limits.concurrency)
 
     async def put_blobs(self, blobs: Mapping[Digest, bytes]) -> None:
         """Store blobs; one that is there already is kept for another lease."""
@@ -110,17 +113,24 @@ class ObjectFileStore:
                 kept_since=meta.last_modified,
             )
 
-    async def delete_blobs(self, sha256s: Iterable[str]) -> None:
-        """Delete blobs; one that is not there is no error."""
+    async def delete_blobs(self, sha256s: Iterable[str], before: datetime) -> None:
+        """Delete blobs, but none that was stored or renewed since an instant."""
         sha256s = list(sha256s)
         self._blobs.forget(sha256s)
-        await self._objects.delete(map(blob_key, sha256s))
+        await self._delete_old(map(blob_key, sha256s), before)
 
-    async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> None:
-        """Delete snapshots; one that is not there is no error."""
+    async def delete_snapshots(self, snapshot_ids: Iterable[str], before: datetime) -> None:
+        """Delete snapshots, but none that was stored or renewed since an instant."""
         snapshot_ids = list(snapshot_ids)
         self._snapshots.forget(snapshot_ids)
-        await self._objects.delete(map(snapshot_key, snapshot_ids))
+        await self._delete_old(map(snapshot_key, snapshot_ids), before)
+
+    async def _delete_old(self, keys: Iterable[str], before: datetime) -> None:
+        """Delete objects, having asked again how old they are: somebody may have renewed them."""
+        found = await for_each(self._objects.head, keys, slots=self._slots)
+        await self._objects.delete(
+            meta.key for meta in found if meta and meta.last_modified < before
+        )
 
     async def delete_leftovers(self, before: datetime) -> None:
         """Delete what writers that crashed before an instant left half-written."""

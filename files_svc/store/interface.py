@@ -80,12 +80,12 @@ class Inventory(Protocol):
         """Yield every snapshot."""
         ...
 
-    async def delete_blobs(self, sha256s: Iterable[str]) -> None:
-        """Delete blobs; one that is not there is no error."""
+    async def delete_blobs(self, sha256s: Iterable[str], before: datetime) -> None:
+        """Delete blobs, but none that was stored or renewed since an instant."""
         ...
 
-    async def delete_snapshots(self, snapshot_ids: Iterable[str]) -> None:
-        """Delete snapshots; one that is not there is no error."""
+    async def delete_snapshots(self, snapshot_ids: Iterable[str], before: datetime) -> None:
+        """Delete snapshots, but none that was stored or renewed since an instant."""
         ...
 
     async def delete_leftovers(self, before: datetime) -> None:

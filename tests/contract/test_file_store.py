@@ -203,24 +203,37 @@ async def test_lists_what_is_stored(store: ObjectFileStore) -> None:
 
 async def test_deletes_what_it_is_told(store: ObjectFileStore, settings: StoreSettings) -> None:
     """Deletes blobs and snapshots, unknown ones without complaint, and remembers none of them."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
     await store.put_blobs(blobs_of(b"keep", b"drop"))
     snapshot = await store.put_snapshot(listing_of(a=b"drop"))
-    await store.delete_blobs([Digest.of(b"drop").sha256, "0" * 64])
-    await store.delete_snapshots([snapshot.snapshot_id, "0" * 64])
+    await store.delete_blobs([Digest.of(b"drop").sha256, "0" * 64], soon)
+    await store.delete_snapshots([snapshot.snapshot_id, "0" * 64], soon)
     for opened in (store, reopened(store, settings)):
         assert await opened.missing_blobs(blobs_of(b"keep", b"drop")) == (Digest.of(b"drop"),)
         with pytest.raises(NotFoundError):
             await opened.get_snapshot(snapshot.snapshot_id)
 
 
+async def test_does_not_delete_what_was_renewed(store: ObjectFileStore) -> None:
+    """Keeps what is younger than the collector thought."""
+    await store.put_blobs(blobs_of(b"young"))
+    snapshot = await store.put_snapshot(listing_of(a=b"young"))
+    before = datetime.now(UTC) - timedelta(hours=1)
+    await store.delete_blobs([Digest.of(b"young").sha256], before)
+    await store.delete_snapshots([snapshot.snapshot_id], before)
+    assert await store.missing_blobs(blobs_of(b"young")) == ()
+    assert await store.get_snapshot(snapshot.snapshot_id) == snapshot
+
+
 async def test_stores_again_what_was_deleted(store: ObjectFileStore) -> None:
     """Stores a blob and a snapshot anew after they were collected."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
     for _ in range(2):
         await store.put_blobs(blobs_of(b"phoenix"))
         snapshot = await store.put_snapshot(listing_of(a=b"phoenix"))
         assert await store.missing_blobs(blobs_of(b"phoenix")) == ()
-        await store.delete_blobs([Digest.of(b"phoenix").sha256])
-        await store.delete_snapshots([snapshot.snapshot_id])
+        await store.delete_blobs([Digest.of(b"phoenix").sha256], soon)
+        await store.delete_snapshots([snapshot.snapshot_id], soon)
 
 
 async def test_using_what_is_old_renews_it(settings: StoreSettings) -> None:

@@ -815,3 +815,75 @@ class SearchSnapshotResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SearchSnapshotResponse: _TypeAlias = SearchSnapshotResponse  # noqa: Y015
+
+@_typing.final
+class CollectGarbageRequest(_message.Message):
+    """Some of the live snapshots."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_IDS_FIELD_NUMBER: _builtins.int
+    COMPLETE_FIELD_NUMBER: _builtins.int
+    complete: _builtins.bool
+    """With the last message: these are all."""
+    @_builtins.property
+    def snapshot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Their ids: those of every generation, and of every conflict that is open."""
+
+    def __init__(
+        self,
+        *,
+        snapshot_ids: _abc.Iterable[_builtins.str] | None = ...,
+        complete: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["complete", b"complete", "snapshot_ids", b"snapshot_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CollectGarbageRequest: _TypeAlias = CollectGarbageRequest  # noqa: Y015
+
+@_typing.final
+class CollectGarbageResponse(_message.Message):
+    """What was done so far; the last message has the sums."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOTS_KEPT_FIELD_NUMBER: _builtins.int
+    SNAPSHOTS_DELETED_FIELD_NUMBER: _builtins.int
+    BLOBS_KEPT_FIELD_NUMBER: _builtins.int
+    BLOBS_DELETED_FIELD_NUMBER: _builtins.int
+    BYTES_DELETED_FIELD_NUMBER: _builtins.int
+    UNKNOWN_SNAPSHOT_IDS_FIELD_NUMBER: _builtins.int
+    snapshots_kept: _builtins.int
+    """Snapshots that stay: live, or within the lease."""
+    snapshots_deleted: _builtins.int
+    """Snapshots deleted."""
+    blobs_kept: _builtins.int
+    """Blobs that stay: needed, or within the lease."""
+    blobs_deleted: _builtins.int
+    """Blobs deleted."""
+    bytes_deleted: _builtins.int
+    """The sum of the deleted blobs' sizes."""
+    @_builtins.property
+    def unknown_snapshot_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Live snapshots that are not stored: they were lost before."""
+
+    def __init__(
+        self,
+        *,
+        snapshots_kept: _builtins.int = ...,
+        snapshots_deleted: _builtins.int = ...,
+        blobs_kept: _builtins.int = ...,
+        blobs_deleted: _builtins.int = ...,
+        bytes_deleted: _builtins.int = ...,
+        unknown_snapshot_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blobs_deleted", b"blobs_deleted", "blobs_kept", b"blobs_kept", "bytes_deleted", b"bytes_deleted", "snapshots_deleted", b"snapshots_deleted", "snapshots_kept", b"snapshots_kept", "unknown_snapshot_ids", b"unknown_snapshot_ids"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CollectGarbageResponse: _TypeAlias = CollectGarbageResponse  # noqa: Y015

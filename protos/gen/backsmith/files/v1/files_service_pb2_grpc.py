@@ -83,6 +83,11 @@ class FilesServiceStub:
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
                 response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
                 _registered_method=True)
+        self.CollectGarbage = channel.stream_stream(
+                '/backsmith.files.v1.FilesService/CollectGarbage',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageResponse.FromString,
+                _registered_method=True)
         self.DiffSnapshots = channel.unary_unary(
                 '/backsmith.files.v1.FilesService/DiffSnapshots',
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.DiffSnapshotsRequest.SerializeToString,
@@ -215,6 +220,21 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CollectGarbage(self, request_iterator, context):
+        """CollectGarbage deletes the snapshots that are not live, and the blobs that no
+        remaining snapshot needs; never what was stored or used within the lease.
+
+        The caller streams the ids of all live snapshots and says when they are
+        complete: nothing is deleted before that. Answers tell what was done so far.
+
+        Errors:
+        * INVALID_ARGUMENT: an id is malformed, or the stream ended before it was complete.
+        * INTERNAL: a live snapshot is damaged; nothing was deleted.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def DiffSnapshots(self, request, context):
         """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
 
@@ -284,6 +304,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.MergeSnapshots,
                     request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.FromString,
                     response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.SerializeToString,
+            ),
+            'CollectGarbage': grpc.stream_stream_rpc_method_handler(
+                    servicer.CollectGarbage,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageResponse.SerializeToString,
             ),
             'DiffSnapshots': grpc.unary_unary_rpc_method_handler(
                     servicer.DiffSnapshots,
@@ -543,6 +568,33 @@ class FilesService:
             '/backsmith.files.v1.FilesService/MergeSnapshots',
             backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
             backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CollectGarbage(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/backsmith.files.v1.FilesService/CollectGarbage',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.CollectGarbageResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -114,6 +114,17 @@ class FilesServiceStub:
     * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
     * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
     """
+    CollectGarbage: _grpc.StreamStreamMultiCallable[_files_service_pb2.CollectGarbageRequest, _files_service_pb2.CollectGarbageResponse]
+    """CollectGarbage deletes the snapshots that are not live, and the blobs that no
+    remaining snapshot needs; never what was stored or used within the lease.
+
+    The caller streams the ids of all live snapshots and says when they are
+    complete: nothing is deleted before that. Answers tell what was done so far.
+
+    Errors:
+    * INVALID_ARGUMENT: an id is malformed, or the stream ended before it was complete.
+    * INTERNAL: a live snapshot is damaged; nothing was deleted.
+    """
     DiffSnapshots: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.DiffSnapshotsRequest, _files_service_pb2.DiffSnapshotsResponse]
     """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
 
@@ -214,6 +225,17 @@ class FilesServiceAsyncStub(FilesServiceStub):
     * NOT_FOUND: one of the three snapshots is unknown.
     * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
     * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+    """
+    CollectGarbage: _aio.StreamStreamMultiCallable[_files_service_pb2.CollectGarbageRequest, _files_service_pb2.CollectGarbageResponse]  # type: ignore[assignment]
+    """CollectGarbage deletes the snapshots that are not live, and the blobs that no
+    remaining snapshot needs; never what was stored or used within the lease.
+
+    The caller streams the ids of all live snapshots and says when they are
+    complete: nothing is deleted before that. Answers tell what was done so far.
+
+    Errors:
+    * INVALID_ARGUMENT: an id is malformed, or the stream ended before it was complete.
+    * INTERNAL: a live snapshot is damaged; nothing was deleted.
     """
     DiffSnapshots: _aio.UnaryUnaryMultiCallable[_files_service_pb2.DiffSnapshotsRequest, _files_service_pb2.DiffSnapshotsResponse]  # type: ignore[assignment]
     """DiffSnapshots tells how two snapshots differ, path by path, with unified diffs.
@@ -366,6 +388,23 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         * NOT_FOUND: one of the three snapshots is unknown.
         * RESOURCE_EXHAUSTED: the files' number or sum would be over its limit, or the disk is full.
         * INVALID_ARGUMENT: paths of both sides clash, such as `a` and `a/b`.
+        """
+
+    @_abc_1.abstractmethod
+    def CollectGarbage(
+        self,
+        request_iterator: _MaybeAsyncIterator[_files_service_pb2.CollectGarbageRequest],
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_files_service_pb2.CollectGarbageResponse], _abc.AsyncIterator[_files_service_pb2.CollectGarbageResponse]]:
+        """CollectGarbage deletes the snapshots that are not live, and the blobs that no
+        remaining snapshot needs; never what was stored or used within the lease.
+
+        The caller streams the ids of all live snapshots and says when they are
+        complete: nothing is deleted before that. Answers tell what was done so far.
+
+        Errors:
+        * INVALID_ARGUMENT: an id is malformed, or the stream ended before it was complete.
+        * INTERNAL: a live snapshot is damaged; nothing was deleted.
         """
 
     @_abc_1.abstractmethod
