@@ -1,17 +1,19 @@
 """compose.yaml: valid, careful, and true to what the services need."""
 
-import socket
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from chassis.auth import AuthSettings, TokenIssuer
 from chassis.testing.nats import free_port
+from chassis.testing.postgres import find_programs, running
 from tests.integration.compose import support
 
 ENVIRON = {
@@ -126,6 +128,7 @@ class Places:
         home.mkdir(exist_ok=True)
         pairs = {
             "@nats:4222": f"@127.0.0.1:{self.ports['nats']}",
+            "@postgres:5432": f"@127.0.0.1:{self.ports.get('postgres')}",
             "0.0.0.0:4222": f"127.0.0.1:{self.ports['nats']}",
             "127.0.0.1:8222": f"127.0.0.1:{self.ports['monitor']}",
             "/etc/nats.conf": str(home / "nats.conf"),
@@ -146,36 +149,35 @@ class Places:
         return replace
 
 
-@pytest.fixture
-def places(tmp_path: Path) -> Places:
+@pytest.fixture(scope="module")
+def places(tmp_path_factory: pytest.TempPathFactory) -> Places:
     """Return free ports and folders for the services."""
-    return Places(tmp_path)
+    return Places(tmp_path_factory.mktemp("compose"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def system(places: Places) -> Iterator[str]:
     """Start what compose.yaml starts, in its order, and yield the bridge's URL."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
     document = support.load(ENVIRON)
     with ExitStack() as stack:
+        password = ENVIRON["BACKSMITH_POSTGRES_PASSWORD"]
+        places.ports["postgres"] = stack.enter_context(running(programs, password=password))
         for name in ("nats", *OURS):
             stack.enter_context(_started(document, name, places))
         yield f"http://127.0.0.1:{places.ports['bridge']}"
 
 
-def _started(document: dict[str, Any], name: str, places: Places) -> Any:
+def _started(document: dict[str, Any], name: str, places: Places) -> AbstractContextManager[None]:
     service, replace = document["services"][name], places.replacing(name)
     if name == "nats":
         content = replace(document["configs"]["nats"]["content"])
         (places.folder / name / "nats.conf").write_text(content, encoding="utf-8")
-    environ = support.environment_of(service, replace)
-    if name == "orchestrator":
-        database = places.folder / name / "orchestrator.sqlite3"
-        url = environ["BACKSMITH_ORCHESTRATOR_DATABASE_URL"]
-        assert url == f"postgresql+asyncpg://backsmith:{'p' * 64}@postgres:5432/backsmith"
-        environ["BACKSMITH_ORCHESTRATOR_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
     return support.running(
         support.command_of(service, replace),
-        environ,
+        support.environment_of(service, replace),
         places.folder / name,
         support.probe_of(service, replace),
     )
@@ -186,16 +188,22 @@ def test_the_named_commands_make_a_system(system: str) -> None:
     assert httpx.get(f"{system}/readyz", trust_env=False).status_code == 200
 
 
+def test_it_makes_a_backend_with_postgresql(system: str) -> None:
+    """Runs a generation to its end on the database that the file names."""
+    settings = AuthSettings(secret=ENVIRON["BACKSMITH_AUTH_SECRET"], mode="development")
+    headers = {"Authorization": f"Bearer {TokenIssuer(settings).user_token('ann')}"}
+    with httpx.Client(base_url=system, headers=headers, timeout=60, trust_env=False) as client:
+        body = {"prompt": "A blog with users and posts", "generation_mode": "classic"}
+        started = client.post("/generations/generate", json=body)
+        assert started.status_code == 201, started.text
+        path = f"/generations/{started.json()['generation_id']}"
+        last = client.get(f"{path}/stream").text.strip().splitlines()[-1]
+        assert json.loads(last.removeprefix("data: "))["status"] == "completed"
+        assert client.get(f"{path}/download").status_code == 200
+
+
 def test_a_health_check_fails_where_nothing_runs(services: dict[str, Any], places: Places) -> None:
     """Does not call a service healthy that is not there."""
     for name in OURS:
         probe = support.probe_of(services[name], places.replacing(name))
         assert subprocess.run(probe, check=False, capture_output=True).returncode == 1, name
-
-
-def test_free_ports_are_free(places: Places) -> None:
-    """Hands out ports that can be bound, each one once."""
-    assert len(set(places.ports.values())) == len(places.ports)
-    for port in places.ports.values():
-        with socket.create_server(("127.0.0.1", port)):
-            pass
