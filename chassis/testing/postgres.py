@@ -31,7 +31,7 @@ def find_programs() -> Path | None:
         PostgresError: It is not installed, and has to be.
     """
     if on_path := shutil.which("initdb"):
-        return Path(on_path).parent
+        return Path(on_path).resolve().parent
     versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
     if newest is None and os.environ.get("BACKSMITH_REQUIRE_POSTGRES"):
