@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 
-from chassis.errors import InternalError, InvalidInputError, NotFoundError
+from chassis.errors import InternalError, InvalidInputError
 from files_svc.domain.digest import Digest
 from files_svc.store.bounded import for_each
 from files_svc.store.cache import LruCache
@@ -71,7 +71,7 @@ class Blobs:
             return True
         try:
             data = await self._read(digest)
-        except (NotFoundError, InternalError):
+        except InternalError:
             return False
         await self._write({digest: data})
         return True
@@ -89,7 +89,7 @@ class Blobs:
         data = await self._objects.get(blob_key(digest.sha256))
         if data is None:
             self.forget([digest.sha256])
-            raise NotFoundError(f"There is no blob {digest.sha256!r}.", reason="BLOB_NOT_FOUND")
+            raise InternalError("A stored file is gone.", reason="BLOB_LOST")
         if Digest.of(data) != digest:
             self.forget([digest.sha256])
             raise InternalError("A stored file is damaged.", reason="BLOB_DAMAGED")

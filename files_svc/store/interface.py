@@ -33,11 +33,10 @@ class FileStore(Protocol):
         ...
 
     async def read_blob(self, digest: Digest) -> bytes:
-        """Return a blob, its digest verified.
+        """Return a blob that a snapshot names, its digest verified.
 
         Raises:
-            NotFoundError: It is not there.
-            InternalError: What is there is damaged.
+            InternalError: It is not there, or damaged.
         """
         ...
 

@@ -137,10 +137,11 @@ async def test_names_missing_blobs(store: ObjectFileStore) -> None:
     assert await store.missing_blobs(asked) == tuple(sorted(absent))
 
 
-async def test_unknown_blob_is_not_found(store: ObjectFileStore) -> None:
-    """Says that an unknown blob is not there."""
-    with pytest.raises(NotFoundError):
+async def test_a_blob_that_is_gone_is_our_fault(store: ObjectFileStore) -> None:
+    """Does not blame the caller for a blob that a snapshot names and nobody has."""
+    with pytest.raises(InternalError) as failure:
         await store.read_blob(Digest.of(b"never stored"))
+    assert failure.value.reason == "BLOB_LOST"
 
 
 async def test_a_wrong_size_does_not_name_a_blob(
