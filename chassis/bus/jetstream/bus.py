@@ -101,7 +101,8 @@ async def connect(settings: BusSettings) -> AsyncIterator[JetStreamBus]:
     """Give a bus over NATS; after `connect_within` also one that is still away."""
     connection = Connection(settings)
     bus = JetStreamBus(connection)
-    bus.spawn(connection.run())
+    running = asyncio.create_task(connection.run())
+    running.add_done_callback(connection.on_end)
     try:
         with suppress(TimeoutError):
             async with asyncio.timeout(settings.connect_within.total_seconds()):
@@ -109,6 +110,8 @@ async def connect(settings: BusSettings) -> AsyncIterator[JetStreamBus]:
         yield bus
     finally:
         await bus.close()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
 def _log_config(

@@ -11,6 +11,7 @@ from nats.aio.client import Client
 from chassis.bus.jetstream.errors import away
 from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
+from chassis.errors import InternalError
 
 CLOSE_SECONDS = 2.0
 
@@ -23,6 +24,7 @@ class Connection:
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
         self._session: Session | None = None
+        self._failure: BaseException | None = None
         self._opened = asyncio.Condition()
 
     def session(self) -> Session:
@@ -31,6 +33,8 @@ class Connection:
         Raises:
             UnavailableError: There is none.
         """
+        if self._failure is not None:
+            raise InternalError("The bus has failed; see the log") from self._failure
         if self._session is None or self._session.ended.is_set():
             raise away()
         return self._session
@@ -41,6 +45,11 @@ class Connection:
             async with self._opened:
                 await self._opened.wait_for(self._is_open)
         return self.session()
+
+    def on_end(self, task: "asyncio.Task[None]") -> None:
+        """Remember why `run` failed, if it did: callers are to hear of it."""
+        if not task.cancelled():
+            self._failure = task.exception()
 
     async def run(self) -> None:
         """Keep a session open until cancelled."""
@@ -63,7 +72,6 @@ class Connection:
             self._opened.notify_all()
         try:
             await session.watch()
-            _abort(session.client)
         finally:
             self._session = None
             session.end()

@@ -44,7 +44,12 @@ async def read_page(
     Any replica may answer, also one that lags: what it has is a prefix of what the leader has. One
     that is frozen does not answer, so another one is asked, for as long as `retry_within`.
     """
-    query = {"seq": after + 1, "next_by_subj": subject, "batch": settings.replay_batch}
+    query = {
+        "seq": after + 1,
+        "next_by_subj": subject,
+        "batch": settings.replay_batch,
+        "max_bytes": settings.replay_batch_size,
+    }
     payload = json.dumps(query).encode()
     loop = asyncio.get_running_loop()
     deadline = loop.time() + settings.retry_within.total_seconds()

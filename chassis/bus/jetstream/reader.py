@@ -28,7 +28,7 @@ class Reader:
         self._settings = settings
         self._stream = stream
         self._hub = hub
-        self._inbox = Inbox(settings.subscriber_buffer)
+        self._inbox = Inbox(settings.subscriber_buffer, size_limit=settings.subscriber_buffer_size)
         self._attached: Position | None = None
         self._caught_up = False
         self._epoch = ""
@@ -93,7 +93,6 @@ class Reader:
         if page.messages:
             self._through = page.messages[-1].cursor.sequence
         if page.complete and await self._is_whole():
-            self._through = max(self._through, attached.sequence)
             self._caught_up = True
         return page.messages
 

@@ -33,25 +33,38 @@ MAX_PENDING_BYTES = 256 * 1024 * 1024
 class _Answer:
     """What comes back for one request: one message, or many ended by a status."""
 
-    __slots__ = ("deadline", "done", "many", "messages")
+    __slots__ = ("_done", "_failure", "_many", "deadline", "messages")
 
-    def __init__(self, *, many: bool) -> None:
-        self.many = many
-        self.deadline = inf
+    def __init__(self, *, many: bool, deadline: float = inf) -> None:
+        self.deadline = deadline
         self.messages: list[Msg] = []
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._many = many
+        self._failure = ""
+        self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def take(self, message: Msg) -> None:
         """Note a message; the last one settles the answer."""
         self.messages.append(message)
-        ended = not self.many or (message.headers is not None and STATUS in message.headers)
-        if ended and not self.done.done():
-            self.done.set_result(None)
+        ended = not self._many or (message.headers is not None and STATUS in message.headers)
+        if ended and not self._done.done():
+            self._done.set_result(None)
 
     def fail(self, why: str) -> None:
         """Give up."""
-        if not self.done.done():
-            self.done.set_exception(away(why))
+        if not self._done.done():
+            self._failure = why
+            self._done.set_result(None)
+
+    async def wait(self) -> list[Msg]:
+        """Return the messages when all are there.
+
+        Raises:
+            UnavailableError: They will not come.
+        """
+        await self._done
+        if self._failure:
+            raise away(self._failure)
+        return self.messages
 
 
 class Session:
@@ -104,15 +117,14 @@ class Session:
             UnavailableError: None came in time; whether the request was served is unknown.
             NoResponderError: Nobody serves the subject.
         """
-        answers = await self._ask(_Answer(many=False), subject, payload, headers)
-        answer: Msg = answers[0]
+        (answer,) = await self._ask(subject, payload, headers=headers)
         if answer.headers is not None and answer.headers.get(STATUS) == NO_RESPONDERS:
             raise NoResponderError("The bus has nobody for this; try again later")
         return answer
 
     async def request_many(self, subject: str, payload: bytes) -> list[Msg]:
         """Send a request and return all its answers; the last one is the status that ends them."""
-        return await self._ask(_Answer(many=True), subject, payload, None)
+        return await self._ask(subject, payload, many=True)
 
     async def pull(self, subject: str, payload: bytes, *, within: timedelta) -> Msg | None:
         """Ask for one job, which arrives under its own subject and so on an inbox of its own.
@@ -131,7 +143,7 @@ class Session:
                 async with asyncio.timeout(within.total_seconds()):
                     self._answers[token] = answer
                     await self._send(subject, payload, subscription.subject, None)
-                    await answer.done
+                    await answer.wait()
             finally:
                 self._answers.pop(token, None)
                 with suppress(nats.errors.Error):
@@ -178,18 +190,23 @@ class Session:
             raise away() from error
 
     async def _ask(
-        self, answer: _Answer, subject: str, payload: bytes, headers: dict[str, str] | None
+        self,
+        subject: str,
+        payload: bytes = b"",
+        *,
+        many: bool = False,
+        headers: dict[str, str] | None = None,
     ) -> list[Msg]:
         token = self._next_token()
-        answer.deadline = self._loop.time() + self._settings.answer_within.total_seconds()
+        deadline = self._loop.time() + self._settings.answer_within.total_seconds()
+        answer = _Answer(many=many, deadline=deadline)
         async with self._window:
             self._answers[token] = answer
             try:
                 await self._send(subject, payload, self._prefix + token, headers)
-                await answer.done
+                return await answer.wait()
             finally:
                 del self._answers[token]
-        return answer.messages
 
     def _sweep(self) -> None:
         """Fail the requests whose time is over: one timer for all of them costs each nothing."""
@@ -227,7 +244,7 @@ class Session:
         """End the session when neither an echo of our own nor anything else arrives in time."""
         received = self.client.stats["in_msgs"]
         try:
-            await self._ask(_Answer(many=False), self._echo, b"", None)
+            await self._ask(self._echo)
         except UnavailableError:
             if self.client.stats["in_msgs"] == received:
                 self.end()

@@ -53,8 +53,14 @@ class BusSettings:
     subscriber_buffer: int = 1024
     """How many live messages wait for a slow subscriber before it falls back to the history."""
 
+    subscriber_buffer_size: int = 8 * 1024 * 1024
+    """How many bytes they may have."""
+
     replay_batch: int = 256
     """How many messages of the history one request reads."""
+
+    replay_batch_size: int = 4 * 1024 * 1024
+    """How many bytes one request reads, unless the first message alone has more."""
 
     idle_feed: timedelta = timedelta(seconds=10)
     """How long the live feed of a log stays open without a subscriber, in seconds."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from chassis.bus.jetstream.connection import Connection
-from chassis.bus.jetstream.errors import STREAM_NAME_IN_USE, STREAM_NOT_FOUND, ApiError
+from chassis.bus.jetstream.errors import STREAM_NAME_IN_USE, STREAM_NOT_FOUND, ApiError, away
 from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
 
@@ -64,7 +64,8 @@ class Stream:
         Raises:
             UnavailableError: There is none, or the stream cannot be made now.
         """
-        return await self._on(self._connection.session())
+        session = self._connection.session()
+        return session if self._checked is session else await self._on(session)
 
     async def wait_session(self) -> Session:
         """Return a session on which the stream is known to be, as soon as there is one."""
@@ -79,21 +80,19 @@ class Stream:
         session = await self.session()
         found = await inspect(session, self.name)
         if found is None:
-            found = await self.remake(session)
+            self.doubt()
+            await self._on(session)
+            found = await inspect(session, self.name)
+        if found is None:
+            raise away("The stream has vanished; try again")
         self.epoch = found.epoch
         return found
 
-    async def remake(self, session: Session) -> StreamState:
-        """Make the stream if it is missing, in whatever way that came about."""
-        async with self._lock:
-            state = await ensure(session, self._config)
-            self.epoch = state.epoch
-            self._checked = session
-            return state
-
     async def _on(self, session: Session) -> Session:
-        if self._checked is not session:
-            await self.remake(session)
+        async with self._lock:
+            if self._checked is not session:
+                self.epoch = (await ensure(session, self._config)).epoch
+                self._checked = session
         return session
 
 

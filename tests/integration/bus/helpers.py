@@ -30,6 +30,13 @@ async def eventually(call: Callable[[], Awaitable[T]]) -> T:
                 await asyncio.sleep(0.02)
 
 
+async def until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Return when a condition holds of which the server gives no notice."""
+    async with asyncio.timeout(WAIT_SECONDS):
+        while not await holds():  # noqa: ASYNC110 - nothing sets an event
+            await asyncio.sleep(0.05)
+
+
 async def take(batches: AsyncIterator[tuple[Message, ...]], last: int) -> list[int]:
     """Return the sequences that arrive, up to a given one."""
     found: list[int] = []

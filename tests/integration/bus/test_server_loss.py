@@ -5,6 +5,7 @@ import shutil
 from datetime import timedelta
 from functools import partial
 
+import nats
 import pytest
 
 from chassis.bus import jetstream
@@ -57,6 +58,39 @@ async def test_fenced_writer_goes_on_across_a_crash(bus: Bus, server: NatsServer
         place = await eventually(append)
         last = place.sequence
     assert last == 400
+
+
+async def test_append_under_way_outlasts_a_short_crash(bus: Bus, server: NatsServer) -> None:
+    """Asks again by itself, with the same message id, for an acknowledgement that got lost."""
+    log = await open_log(bus)
+    server.pause()
+    appends = [
+        asyncio.create_task(log.append("e.a", b"x", message_id=str(number))) for number in range(50)
+    ]
+    await asyncio.sleep(0)
+    server.kill()
+    server.start()
+    places = await asyncio.gather(*appends)
+    assert sorted(place.sequence for place in places) == list(range(1, 51))
+
+
+async def test_job_is_done_although_the_server_forgot_who_has_it(
+    bus: Bus, server: NatsServer
+) -> None:
+    """Takes a job off the queue when nobody answers its acknowledgement any more."""
+    queue = await bus.work_queue("queue", acknowledge_within=MINUTE, max_deliveries=3)
+    for number in range(2):
+        await queue.put(str(number).encode(), message_id=str(number))
+    job = await queue.get(wait=MINUTE)
+    assert job is not None
+    client = await nats.connect(server.url)
+    await client.jetstream().delete_consumer("queue", "workers")
+    await client.close()
+    await job.done()
+    rest = await queue.get(wait=MINUTE)
+    assert rest is not None
+    assert (rest.data, rest.deliveries) == (b"1", 1)
+    assert await queue.get(wait=timedelta()) is None
 
 
 async def test_calls_fail_at_once_while_the_server_is_away(bus: Bus, server: NatsServer) -> None:
