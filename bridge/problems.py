@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match, Route
+from starlette.routing import BaseRoute, Match
 
 from bridge.errors import (
     BodyTooLargeError,
@@ -119,6 +119,8 @@ def _headers(error: ServiceError) -> dict[str, str]:
     headers = {}
     if isinstance(error, UnauthenticatedError):
         headers["www-authenticate"] = "Bearer"
+    if isinstance(error, OutOfRangeError) and "size" in error.metadata:
+        headers["content-range"] = f"bytes */{error.metadata['size']}"
     if error.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after.total_seconds())))
     return headers
@@ -197,16 +199,19 @@ _DETAILS = {
 }
 
 
+METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
+
+
 def allowed_methods(request: Request) -> list[str]:
     """Return every method that some route answers at the path asked for."""
     routes: Sequence[BaseRoute] = request.app.routes
-    methods = {
+    return [
         method
-        for route in routes
-        if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE
-        for method in route.methods or ()
-    }
-    return sorted(methods)
+        for method in METHODS
+        if any(
+            route.matches(request.scope | {"method": method})[0] is Match.FULL for route in routes
+        )
+    ]
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

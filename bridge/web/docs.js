@@ -13,8 +13,8 @@ function resolve(document, schema, depth = 0) {
 function operation(document, path, method, about) {
   const details = element("details", "operation");
   const summary = element("summary", "");
-  summary.append(element("span", "method", method.toUpperCase()), element("code", "", path));
-  details.append(summary, element("p", "", about.description || about.summary || ""));
+  summary.append(element("span", "method", method.toUpperCase()), element("code", "", path), element("span", "hint", about.description || ""));
+  details.append(summary);
   details.addEventListener("toggle", () => {
     if (details.querySelector("pre")) return;
     const { parameters, requestBody, responses } = resolve(document, about);

@@ -121,6 +121,8 @@ function clear() {
   $("file").firstChild.textContent = "";
   $("file-name").textContent = "Pick a file";
   files.clear();
+  picked = false;
+  $("download").hidden = true;
   advance({ progress: 0, status: "pending" });
   say("Connecting…");
 }
@@ -171,6 +173,7 @@ function finish(end) {
 /* The files. */
 
 const files = new Map();
+let picked = false;
 
 async function refresh(id) {
   const listed = await client.files(id).catch(() => []);
@@ -182,7 +185,7 @@ async function refresh(id) {
   $("download").hidden = false;
   $("file-count").textContent = listed.length;
   drawTree(id, fresh);
-  if (!$("file").firstChild.textContent) open(id, files.has("README.md") ? "README.md" : listed[0].path);
+  if (!picked) open(id, files.has("README.md") ? "README.md" : listed[0].path);
 }
 
 function drawTree(id, fresh = new Set()) {
@@ -221,7 +224,7 @@ function leaf(id, name, path, fresh) {
   button.dataset.path = path;
   if (fresh.has(path)) button.classList.add("fresh");
   if (path === $("file-name").dataset.path) button.setAttribute("aria-current", "true");
-  button.addEventListener("click", () => open(id, path));
+  button.addEventListener("click", () => { picked = true; open(id, path); });
   return button;
 }
 
@@ -229,7 +232,8 @@ async function open(id, path) {
   $("file-name").textContent = path;
   $("file-name").dataset.path = path;
   for (const button of $("tree").querySelectorAll("button")) {
-    button.toggleAttribute("aria-current", button.dataset.path === path);
+    if (button.dataset.path === path) button.setAttribute("aria-current", "true");
+    else button.removeAttribute("aria-current");
   }
   const text = await client.file(id, path).catch((error) => error.message);
   if ($("file-name").dataset.path === path) $("file").firstChild.textContent = text;
