@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, select, update
+from sqlalchemy import Select, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
@@ -20,7 +20,15 @@ from orchestrator_svc.store.rows import (
     select_generations,
 )
 from orchestrator_svc.store.statements import change_status, reread_generation, tell, upsert
-from orchestrator_svc.store.tables import EPOCH, details, generations, projects, runs, turns
+from orchestrator_svc.store.tables import (
+    EPOCH,
+    Instant,
+    details,
+    generations,
+    projects,
+    runs,
+    turns,
+)
 
 RACES = 10
 """How often a claim that lost its pick to another replica picks again."""
@@ -225,7 +233,7 @@ class SqlRuns:
 def _fair_pick(now: Any, per_user: int) -> Select[Any]:
     busy = func.sum(case((runs.c.lease_end > now, 1), else_=0))
     following = func.min(case((runs.c.lease_end <= now, runs.c.generation_id)))
-    served = func.coalesce(func.max(turns.c.served), EPOCH)
+    served = func.coalesce(func.max(turns.c.served), literal(EPOCH, Instant()))
     return (
         select(runs.c.user_id, following.label("next"))
         .outerjoin(turns, turns.c.user_id == runs.c.user_id)
