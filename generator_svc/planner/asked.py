@@ -6,6 +6,7 @@ from types import MappingProxyType
 from generator_svc.domain.spec import TechStack
 from generator_svc.planner.draft import Origin
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 
@@ -50,7 +51,11 @@ def read_used(reading: Reading, statement: Statement) -> None:
 def read_without(reading: Reading, statement: Statement) -> None:
     """Read what a project does without: `no docker`."""
     for item in statement.items:
-        if not take_asked(reading, item, on=False):
+        if take_asked(reading, item, on=False) or item.phrase is None:
+            continue
+        if is_plural(item.phrase.text):
+            reading.draft.excluded.add(item.phrase.singular)
+        else:
             reading.skip([item.phrase])
 
 

@@ -78,7 +78,7 @@ def _apply_catalogue(draft: Draft, book: Catalogue, domain: Origin) -> None:
     origin = Origin(rule=f"catalogue_{book.domain}_v{book.version}", span=domain.span)
     if not draft.entities:
         for each in book.entities:
-            if each.name not in book.optional:
+            if each.name not in book.optional and singular(each.name) not in draft.excluded:
                 draft.entity(each.name, origin)
     keys = _matches(draft, book)
     for name, key in keys.items():

@@ -66,6 +66,9 @@ class Draft:
         self.asked: list[tuple[str, Span]] = []
         """The capabilities that were asked for and cannot be generated."""
 
+        self.excluded: set[str] = set()
+        """The keys of what the prompt does without."""
+
         self.faults: list[tuple[str, str, Span | None]] = []
         """What contradicts itself: the rule, the message, the words."""
 

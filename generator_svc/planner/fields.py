@@ -50,8 +50,10 @@ def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
     """Tell the name of `decimal price` and of `price decimal` from the type in it."""
     words = [word.text for word in phrase.words]
     if len(words) > 1:
-        for word, rest in ((words[0], words[1:]), (words[-1], words[:-1])):
-            if word.lower() in _TYPE_WORDS:
+        last = _TYPE_WORDS | {"timestamp", "list", "array"}
+        ends = ((words[0], words[1:], _TYPE_WORDS), (words[-1], words[:-1], last))
+        for word, rest, types in ends:
+            if word.lower() in types:
                 return snake_case(" ".join(rest)), type_word(word)
     return phrase.key, None
 

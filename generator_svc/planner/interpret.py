@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 
+from generator_svc.domain.naming import plural
 from generator_svc.planner.asked import (
     read_only_own,
     read_only_roles,
@@ -12,6 +13,7 @@ from generator_svc.planner.asked import (
     take_asked,
     take_roles,
 )
+from generator_svc.planner.catalogue import catalogue
 from generator_svc.planner.draft import Origin
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import (
@@ -40,7 +42,7 @@ def _described(reading: Reading, statement: Statement) -> None:
     subject = statement.subject
     if subject is not None and _is_project(reading, subject, statement.items):
         _name_project(reading, subject)
-        _take_entities(reading, statement.items)
+        _take_entities(reading, statement.items, strict=True)
     elif subject is not None:
         if len(subject.words) > MOST_WORDS:
             reading.skip([subject])
@@ -65,7 +67,7 @@ def _purpose(reading: Reading, statement: Statement) -> None:
     if phrase is not None and (_is_project(reading, phrase, ()) or _is_single(phrase)):
         _name_project(reading, phrase)
     else:
-        _take_entities(reading, statement.items)
+        _take_entities(reading, statement.items, strict=True)
 
 
 def _is_single(phrase: Phrase) -> bool:
@@ -82,7 +84,7 @@ def _fragment(reading: Reading, statement: Statement) -> None:
         return
     elif _is_project(reading, phrase, ()) or _opens(reading, item, phrase):
         _name_project(reading, phrase)
-    elif item.qualifiers:
+    elif item.qualifiers or phrase.singular in reading.declared:
         _take_entities(reading, statement.items)
     else:
         reading.skip([phrase])
@@ -117,7 +119,8 @@ def _has_one(reading: Reading, statement: Statement) -> None:
         take_members(reading, reading.last, others)
 
 
-def _take_entities(reading: Reading, items: Iterable[Item]) -> None:
+def _take_entities(reading: Reading, items: Iterable[Item], *, strict: bool = False) -> None:
+    """Plan the entities of a list; a strict one takes only what looks like things to store."""
     seen: set[str] = set()
     for item in items:
         named = _asked_entity(reading, item)
@@ -126,7 +129,7 @@ def _take_entities(reading: Reading, items: Iterable[Item]) -> None:
             take_roles(reading, [item])
         elif phrase is None:
             take_asked(reading, item, on=True)
-        elif len(phrase.words) > MOST_WORDS:
+        elif len(phrase.words) > MOST_WORDS or (strict and not _is_thing(reading, phrase)):
             reading.skip([phrase])
         else:
             if phrase.singular in seen:
@@ -137,9 +140,19 @@ def _take_entities(reading: Reading, items: Iterable[Item]) -> None:
             take_members(reading, entity, members)
 
 
+def _is_thing(reading: Reading, phrase: Phrase) -> bool:
+    """Tell `orders`, `a cart` and `Order` from `live collaboration`."""
+    named = phrase.singular in reading.declared or phrase.words[0].text[:1].isupper()
+    countless = plural(phrase.text) == phrase.key
+    return named or countless or bool(phrase.determiners) or is_plural(phrase.text)
+
+
 def _asked_entity(reading: Reading, item: Item) -> Phrase | None:
-    """`payments` are an entity where the prompt says elsewhere what they are."""
-    named = [word for word in item.asked if singular(word.text) in reading.declared]
+    """`payments` are an entity where the prompt says what they are, or its domain does."""
+    domain = reading.draft.domain
+    book = catalogue(domain[0]) if domain is not None else None
+    usual = {singular(each.name) for each in book.entities} if book is not None else set()
+    named = [word for word in item.asked if singular(word.text) in reading.declared | usual]
     return Phrase(words=tuple(named)) if named and len(item.asked) == 1 else None
 
 

@@ -55,7 +55,9 @@ def lexicon() -> Lexicon:
     terminals |= dict.fromkeys(capabilities, "CAPABILITY")
     return Lexicon(
         phrases=_indexed(terminals),
-        commands=_indexed(dict.fromkeys(data["commands"], "COMMAND")),
+        commands=_indexed(
+            dict.fromkeys(data["openers"], "FOR") | dict.fromkeys(data["commands"], "COMMAND")
+        ),
         verbs=_indexed(_verbs(data["verbs"])),
         features=MappingProxyType(features),
         capabilities=MappingProxyType(capabilities),

@@ -23,7 +23,7 @@ def read_belongs(reading: Reading, statement: Statement) -> None:
     for item in statement.items:
         if item.phrase is None or entity is None:
             reading.skip_words(item.asked)
-        elif item.many:
+        elif item.many or ("MAY_BELONG" in statement.marks and is_plural(item.phrase.text)):
             target = reading.known_or_new(entity, item.phrase)
             origin = Origin(rule="many_to_many", span=reading.span(item.phrase.words))
             reading.draft.many_to_many(singular(entity.name), target, origin)

@@ -55,7 +55,7 @@ def constrain(reading: Reading, item: Item) -> bool:
     if phrase is None or not item.qualifiers:
         return False
     owner = reading.owner_of(phrase)
-    entity = reading.draft.entities.get(owner.singular) if owner is not None else reading.last
+    entity = reading.entity(owner, "subject") if owner is not None else reading.last
     if entity is None or (owner is None and phrase.key not in entity.fields):
         return False
     own = phrase.owned if owner is not None else phrase

@@ -122,7 +122,7 @@ class Node:
         if not self.has(key):
             self._add(key, "KEY_MISSING", f"{key} is missing. Use one of {allowed}.")
         elif isinstance(value, str):
-            hint = _did_you_mean(value, list(kind))
+            hint = _did_you_mean(value, [each.value for each in kind])
             self._add(
                 key, "UNKNOWN_WORD", f"There is no {key} {value!r}.{hint} Use one of {allowed}."
             )

@@ -25,6 +25,12 @@ _IN_IE = frozenset(
 )
 
 
+_IN_CHE = frozenset(
+    {"cache", "niche", "headache", "ache", "avalanche", "moustache", "axe", "size", "prize"}
+    | {"maze", "gauze", "breeze", "bronze", "quiche", "cliche", "creche", "brioche"}
+)
+
+
 def is_plural(phrase: str) -> bool:
     """Tell whether the last word of a phrase is a plural."""
     return singular(phrase) != snake_case(phrase)
@@ -45,12 +51,16 @@ def _singular_word(word: str) -> str:
         return word
     if word[:-1] in _IN_IE:
         return word[:-1]
-    return next((each for each in _candidates(word) if plural(each) == word), word)
+    return next((each for each in _candidates(word) if each and plural(each) == word), word)
 
 
 def _candidates(word: str) -> tuple[str, ...]:
-    shorter = (word[:-1], word[:-2] if word.endswith("es") else "")
-    return (word[:-3] + "y" if word.endswith("ies") else "", *shorter)
+    """Return what a plural may come from, the likeliest first: `match` before `matche`."""
+    bare, short = word[:-1], word[:-2]
+    if word.endswith("ies"):
+        return f"{word[:-3]}y", bare
+    hissing = word.endswith(("ches", "shes", "xes", "sses", "zes")) and bare not in _IN_CHE
+    return (short, bare) if hissing else (bare, short if word.endswith("es") else "")
 
 
 @cache

@@ -9,11 +9,12 @@ from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.common import LexerConf
 from lark.lexer import Lexer
 
-from generator_svc.planner.clauses import LINKS, Clause
+from generator_svc.planner.clauses import Clause
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.resources import grammar
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
+from generator_svc.planner.terminals import LINKS
 
 _FLAGS = frozenset(
     {"UNIQUE", "REQUIRED", "OPTIONAL", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE"}
@@ -137,6 +138,10 @@ class _Trees(Transformer[Token, Any]):
     def at_least(self, children: list[Token]) -> tuple[Qualifier, ...]:
         """A lower bound."""
         return (Qualifier(kind="min", values=_number(children)),)
+
+    def exactly(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """One number as both bounds."""
+        return tuple(Qualifier(kind=kind, values=_number(children)) for kind in ("min", "max"))
 
     def between(self, children: list[Token]) -> tuple[Qualifier, ...]:
         """Two bounds."""

@@ -11,7 +11,7 @@ from generator_svc.planner.draft import Draft
 from generator_svc.planner.english import Understanding
 from generator_svc.planner.request import Source, Span
 
-MOST_UNRESOLVED = 0.5
+MOST_UNRESOLVED = 0.4
 """The share of a prompt's words that may stay unresolved."""
 
 METADATA_LENGTH = 3_000

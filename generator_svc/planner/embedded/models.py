@@ -22,6 +22,8 @@ class Link:
 
     required: bool = False
     on_delete: OnDelete | None = None
+    many: bool = False
+    """Whether the model has many of the target, each of which has one of it."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +63,9 @@ def plan_models(models: list[Model], draft: Draft, *, prompt: str, rule: str) ->
 def _plan_link(model: Model, link: Link, draft: Draft, origin: Origin) -> None:
     owner, target = singular(model.name), singular(link.target)
     draft.entity(link.target, replace(origin, rule="entity_in_relation"))
+    if link.many:
+        draft.has_many(owner, target, link.name, replace(origin, rule="has_many"))
+        return
     if link.kind is RelationKind.MANY_TO_MANY:
         draft.many_to_many(owner, target, origin, link.name, link.back or "")
         return

@@ -76,7 +76,7 @@ def _parts(member: Tree[Token]) -> dict[str, Any]:
     parts: dict[str, Any] = {"words": [], "values": [], "size": ()}
     for child in member.children[1:]:
         if isinstance(child, Token):
-            parts["words"].append("optional" if child.type == "OPTIONAL" else str(child))
+            parts["words"].append("optional" if child.type == "OPTIONAL" else "required")
         elif child.data == "value":
             parts["values"].append(str(child.children[0]).strip("\"'"))
         elif child.data == "default":
@@ -114,8 +114,7 @@ def _link(name: str, parts: dict[str, Any], names: set[str]) -> Link | None:
         many = RelationKind.MANY_TO_MANY if parts["many"] else RelationKind.MANY_TO_ONE
         return Link(name=snake_case(name), target=kind, kind=many, required=required)
     if not kind and not parts["values"] and singular(name) in names:
-        many = RelationKind.MANY_TO_MANY if is_plural(name) else RelationKind.MANY_TO_ONE
-        return Link(name=snake_case(name), target=name, kind=many, required=required)
+        return Link(name=snake_case(name), target=name, many=is_plural(name), required=required)
     return None
 
 

@@ -1,0 +1,191 @@
+"""Settles the words whose meaning hangs on their neighbours, before a sentence is cut."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from lark import Token
+
+from generator_svc.planner.field_types import type_word
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.terminals import (
+    APART,
+    ASKED,
+    IGNORED,
+    LINKS,
+    PREDICATES,
+    QUALIFIERS,
+    SEPARATORS,
+    as_kind,
+    kinds_of,
+)
+from generator_svc.planner.values import mark_value_lists
+
+
+def settled(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
+    """Return the tokens of a sentence that count, and the features it names as adjectives."""
+    tokens, adjectives = _without_adjectives(_without_fillers(sentence))
+    return _retag(tokens), adjectives
+
+
+def _without_fillers(sentence: Sequence[Token]) -> list[Token]:
+    """Drop what means nothing, but in parentheses: `(new, paid)` are values."""
+    kept: list[Token] = []
+    depth = 0
+    for token in sentence:
+        depth += (token.type == "_LPAR") - (token.type == "_RPAR")
+        if token.type not in IGNORED:
+            kept.append(token)
+        elif depth:
+            kept.append(as_kind(token, "WORD"))
+    return kept
+
+
+def _without_adjectives(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Take features out that stand before a noun: the `multi-tenant` of a multi-tenant shop."""
+    adjectives = lexicon().adjectives
+    taken: list[Token] = []
+    kept: list[Token] = []
+    for position, token in enumerate(tokens):
+        after = [each.type for each in tokens[position + 1 :] if each not in taken][:1]
+        before = kept[-1].type if kept else ""
+        nouns = {"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"}
+        opens = after == ["PROJECT"] and not PREDICATES & set(kinds_of(kept))
+        asked = token.type in ASKED and (opens or token.value.lower() in adjectives)
+        if asked and before not in APART and set(after) & nouns:
+            taken.append(token)
+        else:
+            kept.append(token)
+    return kept, taken
+
+
+def _retag(tokens: list[Token]) -> list[Token]:
+    """Settle the tokens whose meaning hangs on their neighbours."""
+    tokens = _merge_links(tokens)
+    kept: list[Token] = []
+    for position, token in enumerate(tokens):
+        following = tokens[position + 1 : position + 8]
+        kind = _settled(token, kept, following)
+        if kind:
+            kept.append(token if kind == token.type else as_kind(token, kind))
+    return mark_value_lists(_collapse_separators(kept))
+
+
+def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) -> str:
+    after = following[0].type if following else ""
+    rule = _RULES.get(token.type)
+    return rule(token, before, following, after) if rule is not None else token.type
+
+
+def _settled_with(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    """`with up to 80 characters` says more about a field; `with tags` begins a list."""
+    return "" if after in QUALIFIERS else token.type
+
+
+def _settled_use(_: Token, __: Sequence[Token], following: Sequence[Token], ___: str) -> str:
+    return "USE" if _asks(following) else "STOP"
+
+
+def _settled_and(token: Token, before: Sequence[Token], _: Sequence[Token], after: str) -> str:
+    return "_RANGE" if _in_range(token, before, after) else token.type
+
+
+def _settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token], __: str) -> str:
+    return "_TYPE" if before and _is_type(following) else "LABEL"
+
+
+def _settled_for(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    return "WITH" if after in ASKED else token.type
+
+
+def _settled_unit(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
+    return token.type if before and before[-1].type in {"NUMBER", "UNIT"} else "WORD"
+
+
+def _settled_label(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    named = after in {"COLON", "COPULA"} or token.value.lower() in {"entities", "models"}
+    return token.type if named else "WORD"
+
+
+def _settled_stop(token: Token, before: Sequence[Token], _: Sequence[Token], after: str) -> str:
+    """Let `at` end a name: `published at`."""
+    ends = after in {"", "_LPAR"} | SEPARATORS or after == "WORD"
+    named = bool(before) and before[-1].type == "WORD" and token.value.lower() == "at"
+    return "WORD" if named and ends else "STOP"
+
+
+def _settled_between(_: Token, before: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    if before and before[-1].type in LINKS:
+        return ""
+    return "BETWEEN" if after == "NUMBER" else "STOP"
+
+
+def _asks(following: Sequence[Token]) -> bool:
+    kinds = [token.type for token in following if token.type != "DET"]
+    return bool(kinds) and kinds[0] in ASKED
+
+
+def _settled_asked(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    """Let `test` be a noun in `test results`; what stands before its noun is settled elsewhere."""
+    compound = after in {"WORD", "DOMAIN"} and token.value.lower() not in lexicon().adjectives
+    return "WORD" if compound else token.type
+
+
+def _in_range(token: Token, before: Sequence[Token], after: str) -> bool:
+    if not before or before[-1].type != "NUMBER" or after != "NUMBER":
+        return False
+    between = len(before) > 1 and before[-2].type == "BETWEEN"
+    return between or token.type == "TO" or token.value in {"-", "\N{EN DASH}"}
+
+
+def _is_type(following: Sequence[Token]) -> bool:
+    if len(following) > 1 and following[1].type == "_PIPE":
+        return True
+    ends = len(following) < 2 or following[1].type in (  # noqa: PLR2004 - only one word follows
+        SEPARATORS | QUALIFIERS | {"_LPAR", "_RPAR", "DEFAULT"}
+    )
+    return bool(following) and ends and type_word(following[0].value) is not None
+
+
+def _merge_links(tokens: list[Token]) -> list[Token]:
+    """Let `have a many-to-many relationship with` be one token, `are many-to-many` too."""
+    kept: list[Token] = []
+    for token in tokens:
+        if token.type in LINKS:
+            while kept and kept[-1].type in {"HAS", "COPULA", "DET", "WITH", "HAS_ONE"}:
+                kept.pop()
+        elif kept and kept[-1].type in LINKS and token.type in {"WITH", "TO"}:
+            continue
+        kept.append(token)
+    return kept
+
+
+def _collapse_separators(tokens: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    for token in tokens:
+        if token.type in SEPARATORS and kept and kept[-1].type in SEPARATORS:
+            kept[-1] = token
+        else:
+            kept.append(token)
+    return kept
+
+
+_Rule = Callable[[Token, Sequence[Token], Sequence[Token], str], str]
+
+_RULES: Mapping[str, _Rule] = MappingProxyType(
+    {
+        "WITH": _settled_with,
+        "USE": _settled_use,
+        "BETWEEN": _settled_between,
+        "AND": _settled_and,
+        "TO": _settled_and,
+        "OTHER": _settled_and,
+        "COLON": _settled_colon,
+        "FOR": _settled_for,
+        "UNIT": _settled_unit,
+        "FEATURE": _settled_asked,
+        "CAPABILITY": _settled_asked,
+        "FIELDS": _settled_label,
+        "ENTITIES": _settled_label,
+        "STOP": _settled_stop,
+    }
+)

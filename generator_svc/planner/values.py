@@ -1,0 +1,70 @@
+"""Tells the values of an enum from the members of a list: `one of a, b or c`, `(a, b)`."""
+
+from collections.abc import Sequence
+
+from lark import Token
+
+from generator_svc.planner.terminals import SEPARATORS, as_kind
+
+_TELLING = frozenset(
+    {"MAX", "MIN", "BETWEEN", "DEFAULT", "UNIQUE", "REQUIRED", "OPTIONAL", "ONE_OF", "POSITIVE"}
+    | {"NON_NEGATIVE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "EXACT", "UNIT", "_TYPE"}
+    | {"_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER"}
+)
+
+
+def mark_value_lists(tokens: list[Token]) -> list[Token]:
+    """Tell the separators of `one of draft, published or archived` from those of the list."""
+    position = 0
+    while position < len(tokens):
+        if tokens[position].type == "ONE_OF":
+            position = _mark_values(tokens, position + 1)
+        position += 1
+    return tokens
+
+
+def _mark_values(tokens: list[Token], start: int) -> int:
+    end = start
+    values = {"WORD", "QUOTED", "NUMBER", "DOMAIN", "PROJECT"} | SEPARATORS
+    while end < len(tokens) and tokens[end].type in values:
+        end += 1
+    last_or = max((n for n in range(start, end) if tokens[n].type == "OR"), default=None)
+    stop = end if last_or is None else min(last_or + 2, end)
+    for position in range(start, stop):
+        if tokens[position].type in SEPARATORS:
+            tokens[position] = as_kind(tokens[position], "_VALUE_SEP")
+    return stop
+
+
+def mark_value_groups(tokens: list[Token]) -> None:
+    """Mark what stands in parentheses: the values of an enum, the entries of a list."""
+    _mark_words(tokens)
+    _mark_entries(tokens)
+
+
+def _mark_words(tokens: list[Token]) -> None:
+    """Let words of any kind be values: `(not started, in progress, done)`."""
+    for start in [n for n, token in enumerate(tokens) if token.type == "_LPAR"]:
+        ends = (n for n in range(start, len(tokens)) if tokens[n].type == "_RPAR")
+        inside = range(start + 1, next(ends, start + 1))
+        kinds = {tokens[n].type for n in inside}
+        if kinds & SEPARATORS | (kinds & {"_PIPE"}) and not kinds & _TELLING:
+            for n in inside:
+                if tokens[n].type not in SEPARATORS | {"_PIPE", "NUMBER"}:
+                    tokens[n] = as_kind(tokens[n], "WORD")
+
+
+def _in_values(tokens: Sequence[Token], position: int) -> bool:
+    """Tell `status: draft|published` from `(draft | published)`."""
+    kinds = [token.type for token in tokens[:position]]
+    opened = max((n for n, kind in enumerate(kinds) if kind in {"_LPAR", "_ENTRY_SEP"}), default=0)
+    return "_TYPE" in kinds[opened:]
+
+
+def _mark_entries(tokens: list[Token]) -> None:
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.type == "_LPAR") - (token.type == "_RPAR")
+        bar = token.type == "_PIPE" and not _in_values(tokens, position)
+        if depth and (bar or token.type in SEPARATORS):
+            tokens[position] = as_kind(token, "_ENTRY_SEP")
