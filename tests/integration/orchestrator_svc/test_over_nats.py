@@ -1,0 +1,229 @@
+"""The orchestrator over a real nats-server, as a process of its own where it is killed."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backsmith.progress.v1 import progress_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis.auth import TokenIssuer
+from chassis.bus import jetstream
+from chassis.channel import ChannelSettings, dial
+from chassis.testing.nats import NatsServer, running
+from tests.integration.orchestrator_svc.conftest import (
+    AUTH,
+    QUICK,
+    Client,
+    System,
+    eventually,
+    terminal,
+)
+from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
+
+COMPLETED = progress_pb2.GENERATION_STATUS_COMPLETED
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.fixture(scope="module")
+def nats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NatsServer]:
+    """A nats-server of this module's own, to be stopped and started."""
+    with running(tmp_path_factory.mktemp("nats")) as server:
+        yield server
+
+
+@dataclass(slots=True, kw_only=True)
+class Process:
+    """An orchestrator in a process of its own."""
+
+    process: asyncio.subprocess.Process
+    client: Client
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        self.process.send_signal(signal.SIGKILL)
+        await self.process.wait()
+
+
+@asynccontextmanager
+async def process(system: System, nats: NatsServer) -> AsyncIterator[Process]:
+    """Run an orchestrator as operators do, for the length of a block."""
+    environ = {
+        "BACKSMITH_AUTH_SECRET": AUTH.secret,
+        "BACKSMITH_AUTH_MODE": "development",
+        "BACKSMITH_NATS_URL": nats.url,
+        "BACKSMITH_ORCHESTRATOR_DATABASE_URL": system.settings.store.url,
+        "BACKSMITH_ORCHESTRATOR_GENERATOR_TARGET": system.generator,
+        "BACKSMITH_ORCHESTRATOR_FILES_TARGET": system.files,
+    }
+    started = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "orchestrator_svc",
+        env={**os.environ, **environ},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    async with AsyncExitStack() as stack:
+        try:
+            assert started.stdout is not None
+            line = (await started.stdout.readline()).decode()
+            yield Process(process=started, client=Client(line.split()[1], stack))
+        finally:
+            await stack.aclose()
+            if started.returncode is None:
+                started.terminate()
+            assert await started.wait() in {0, -signal.SIGKILL}
+
+
+async def test_a_killed_orchestrator_finishes_within_ten_seconds_of_its_restart(
+    system: System, generator: FakeGenerator, nats: NatsServer
+) -> None:
+    """Goes on where the killed one stood, runs no finished phase again, and tells nothing twice."""
+    hold = generator.hold(3)
+    async with process(system, nats) as first:
+        started = await first.client.start()
+        await hold.reached.wait()
+        seen = []
+        async for watched in first.client.watch(started.generation_id):
+            seen.append(watched)
+            if watched.event.stage == "phase_2_complete":
+                break
+        await first.kill()
+    begun = time.monotonic()
+    async with process(system, nats) as second:
+        story = await second.client.story(started.generation_id)
+        rest = [
+            watched.event
+            async for watched in second.client.watch(started.generation_id, seen[-1].cursor)
+        ]
+    took = time.monotonic() - begun
+
+    assert story[-1].status == COMPLETED
+    assert [event.event for event in seen] + rest == story
+    assert [generator.rendered[phase] for phase in range(1, 7)] == [1, 1, 2, 1, 1, 1]
+    keys = [(event.stage, event.current_file) for event in story]
+    assert len(set(keys)) == len(keys)
+    assert took < 10
+
+
+async def test_a_paused_orchestrator_that_wakes_changes_nothing(
+    system: System, generator: FakeGenerator, nats: NatsServer
+) -> None:
+    """Lets a process that slept through its lease say nothing any more."""
+    hold = generator.hold(2)
+    async with process(system, nats) as sleeper:
+        started = await sleeper.client.start()
+        await hold.reached.wait()
+        sleeper.process.send_signal(signal.SIGSTOP)
+        async with process(system, nats) as other:
+            story = await other.client.story(started.generation_id)
+            hold.release.set()
+            sleeper.process.send_signal(signal.SIGCONT)
+            again = await sleeper.client.start("please make an Invoice")
+            await sleeper.client.story(again.generation_id)
+            after = await other.client.story(started.generation_id)
+
+    assert story[-1].status == COMPLETED
+    assert after == story
+    assert [terminal(event) for event in after].count(True) == 1
+
+
+async def serving(client: Client) -> bool:
+    """Ask the orchestrator whether it serves."""
+    token = TokenIssuer(AUTH).user_token("ada")
+    async with dial(client.address, ChannelSettings(), lambda: token) as channel:
+        stub: Any = health_pb2_grpc.HealthStub(channel)
+        answer = await stub.Check(health_pb2.HealthCheckRequest())
+    return bool(answer.status == SERVING)
+
+
+async def test_starts_without_nats_and_recovers_by_itself(system: System, tmp_path: Path) -> None:
+    """Says NOT_SERVING while NATS is missing, keeps what is started, and runs it later."""
+    server = NatsServer(tmp_path / "nats")
+    bus_settings = replace(
+        system.settings.bus, url=server.url, connect_within=timedelta(milliseconds=100)
+    )
+    server_settings = replace(system.settings.server, health_interval=timedelta(milliseconds=100))
+    async with (
+        jetstream.connect(bus_settings) as bus,
+        system.orchestrator(bus=bus, runner=QUICK, server=server_settings) as client,
+    ):
+        assert not await serving(client)
+        started = await client.start()
+        server.start()
+        try:
+            assert (await _followed(client, started.generation_id)).status == COMPLETED
+            assert await serving(client)
+        finally:
+            server.kill()
+
+
+async def _followed(client: Client, generation_id: str) -> Any:
+    """Return the generation once it has ended, whatever is away meanwhile."""
+    generation = await client.get(generation_id)
+    async with asyncio.timeout(15):
+        while not generation.HasField("end_time"):
+            await asyncio.sleep(0.05)
+            generation = await client.get(generation_id)
+    return generation
+
+
+async def test_goes_on_when_nats_was_away(
+    system: System, generator: FakeGenerator, tmp_path: Path
+) -> None:
+    """Waits in the middle of a run while NATS is away, and ends it with nothing lost."""
+    hold = generator.hold(3)
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    bus_settings = replace(system.settings.bus, url=server.url)
+    async with (
+        jetstream.connect(bus_settings) as bus,
+        system.orchestrator(bus=bus, runner=replace(QUICK, lease=timedelta(seconds=30))) as client,
+    ):
+        started = await client.start()
+        await hold.reached.wait()
+        server.kill()
+        hold.release.set()
+        await asyncio.sleep(0.5)
+        assert not (await client.get(started.generation_id)).HasField("end_time")
+        server.start()
+        try:
+            await _followed(client, started.generation_id)
+            story = await client.story(started.generation_id)
+        finally:
+            server.kill()
+
+    assert story[-1].status == COMPLETED
+    keys = [(event.stage, event.current_file) for event in story]
+    assert len(set(keys)) == len(keys) == 53
+    progress = [event.progress for event in story]
+    assert progress == sorted(progress)
+
+
+async def test_ends_watches_and_exits_cleanly_on_sigterm(
+    system: System, generator: FakeGenerator, nats: NatsServer
+) -> None:
+    """Stops within its drain time while a watch is open, with exit code 0."""
+    hold = generator.hold(1)
+    async with process(system, nats) as only:
+        started = await only.client.start()
+        await hold.reached.wait()
+        watch = asyncio.create_task(only.client.story(started.generation_id))
+        await asyncio.sleep(0.2)
+        begun = time.monotonic()
+        only.process.terminate()
+        story = await watch
+        await only.process.wait()
+    assert not terminal(story[-1])
+    assert time.monotonic() - begun < 4
+    await eventually(lambda: generator.cancelled[1] == 1)
