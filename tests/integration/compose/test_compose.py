@@ -202,8 +202,9 @@ def test_it_makes_a_backend_with_postgresql(system: str) -> None:
         assert client.get(f"{path}/download").status_code == 200
 
 
-def test_a_health_check_fails_where_nothing_runs(services: dict[str, Any], places: Places) -> None:
+def test_a_health_check_fails_where_nothing_runs(services: dict[str, Any], tmp_path: Path) -> None:
     """Does not call a service healthy that is not there."""
+    places = Places(tmp_path)
     for name in OURS:
         probe = support.probe_of(services[name], places.replacing(name))
         assert subprocess.run(probe, check=False, capture_output=True).returncode == 1, name
