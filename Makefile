@@ -24,7 +24,7 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@touch $@
 
 demo: setup ## Generate a backend: make demo PROMPT="..." OUT=dir
-	$(BIN)/backsmith generate "$(PROMPT)" --out "$(OUT)"
+	$(BIN)/backsmith generate "$(PROMPT)" --out "$(OUT)" --force
 
 up: setup ## Run the whole system on this machine, in the foreground
 	$(BIN)/backsmith up
@@ -34,11 +34,13 @@ test: setup ## Run the tests: unit, contract, integration and end to end
 
 check: lint types walls protos drift ## Run every static check that guards main
 
-gen: setup ## Regenerate the stubs and everything else made from protos/
+gen: setup ## Regenerate the stubs and docs/configuration.md from their sources
 	$(BIN)/python tools/generate_stubs.py
+	$(BIN)/python tools/document_settings.py
 
-drift: setup ## Fail if generated code differs from its sources
+drift: setup ## Fail if what is generated differs from its sources
 	$(BIN)/python tools/generate_stubs.py --check
+	$(BIN)/python tools/document_settings.py --check
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
