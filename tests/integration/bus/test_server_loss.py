@@ -202,3 +202,36 @@ async def test_frozen_server_holds_up_no_flood_of_appends(bus: Bus, server: Nats
     for number in range(400):
         await eventually(partial(log.append, "e.a", data, message_id=str(number)))
     assert [m.cursor.sequence async for m in log.history("e.a")] == list(range(1, 401))
+
+
+async def test_every_replica_learns_of_the_new_incarnation(
+    bus: Bus, settings: jetstream.BusSettings, server: NatsServer
+) -> None:
+    """Names the new incarnation also where another replica was first to make it."""
+    async with jetstream.connect(settings) as other_bus:
+        log, other = await open_log(bus), await open_log(other_bus)
+        before = log.epoch
+        server.kill()
+        shutil.rmtree(server.store)
+        server.start()
+        places = [
+            await eventually(partial(each.append, "e.a", b"x", message_id=str(number)))
+            for number, each in enumerate((log, other))
+        ]
+    assert [place.sequence for place in places] == [1, 2]
+    assert places[0].epoch == places[1].epoch != before
+
+
+async def test_log_is_brought_in_line_with_its_settings(
+    bus: Bus, settings: jetstream.BusSettings
+) -> None:
+    """Keeps the messages and the incarnation when subjects or retention change."""
+    log = await open_log(bus)
+    place = await log.append("e.a", b"x", message_id="1")
+    async with jetstream.connect(settings) as later:
+        wider = await later.event_log("log", subjects=("e.>", "f.>"), retention=2 * MINUTE)
+        assert wider.epoch == log.epoch
+        assert (await wider.append("f.a", b"x", message_id="2")).sequence == 2
+        found = await wider.last("e.a")
+        assert found is not None
+        assert found.cursor == place

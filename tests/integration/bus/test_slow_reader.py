@@ -44,6 +44,7 @@ async def test_buffered_messages_outlive_their_expiry(bus: Bus) -> None:
         await take(feed, BUFFER)
         await until(partial(is_empty, log))
         await append(log, "e.b", range(5))
+        await until(partial(is_empty, log))
         await append(log, "e.a", range(BUFFER, BUFFER + 2))
         await take(feed, BUFFER + 7)
         expected = [*range(1, BUFFER + 1), BUFFER + 6, BUFFER + 7]
