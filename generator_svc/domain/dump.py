@@ -11,6 +11,7 @@ from generator_svc.domain.spec import Entity, Field, JsonValue, OnDelete, Projec
 
 Document = dict[str, JsonValue]
 
+_ODD_BREAKS = frozenset("\x85\u2028\u2029")
 _ALWAYS = frozenset({"name", "type", "kind", "target"})
 
 
@@ -25,7 +26,22 @@ def spec_document(spec: ProjectSpec) -> Document:
 
 def spec_yaml(spec: ProjectSpec) -> str:
     """Return a spec as YAML; the same spec gives the same text."""
-    return yaml.safe_dump(spec_document(spec), sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(
+        spec_document(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
+
+
+class _Dumper(yaml.SafeDumper):
+    """Escapes the line breaks that only Unicode knows; YAML would fold them into spaces."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = '"' if _ODD_BREAKS & set(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def _entity(entity: Entity) -> Document:

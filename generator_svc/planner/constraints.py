@@ -6,6 +6,7 @@ from typing import Any
 from generator_svc.domain.refusal import SPEC_INVALID, Findings
 from generator_svc.domain.spec import Entity, ProjectSpec, TechStack
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.request import Source
 
 BEST_EFFORT = "best_effort"
 """The constraint that allows a plan without what cannot be generated."""
@@ -20,21 +21,38 @@ def allows_best_effort(constraints: tuple[str, ...]) -> bool:
     return BEST_EFFORT in constraints
 
 
-def apply_constraints(spec: ProjectSpec, constraints: tuple[str, ...]) -> ProjectSpec:
-    """Return a spec with the features that constraints ask for.
+def apply_constraints(
+    spec: ProjectSpec, constraints: tuple[str, ...]
+) -> tuple[ProjectSpec, tuple[Source, ...]]:
+    """Return a spec with the features that constraints ask for, and where these come from.
 
     Raises:
         InvalidInputError: A constraint is unknown, or cannot be met.
     """
     findings = Findings()
+    sources: list[Source] = []
     for index, constraint in enumerate(constraints):
         feature = _feature(constraint)
         if feature is None and constraint != BEST_EFFORT:
             _tell(findings, f"constraints[{index}]", constraint)
         elif feature is not None:
             spec = _with(spec, feature)
+            sources += [Source(path=path, rule="constraint") for path in _paths(spec, feature)]
     findings.raise_if_any(reason=SPEC_INVALID)
-    return spec
+    return spec, tuple(sources)
+
+
+def _paths(spec: ProjectSpec, feature: str) -> list[str]:
+    if feature in {"sqlite", "postgres"}:
+        return ["tech_stack"]
+    options = [
+        f"entities[{index}].options.{feature}"
+        for index, entity in enumerate(spec.entities)
+        if feature in _OPTIONS and getattr(entity.options, feature)
+    ]
+    needs_auth = feature in {"auth", "owner", "tenant", "roles"}
+    switch = "auth" if needs_auth else feature
+    return options + ([f"features.{switch}"] if switch in _FEATURES else [])
 
 
 def _feature(constraint: str) -> str | None:

@@ -55,7 +55,7 @@ def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
         for word, rest, types in ends:
             if word.lower() in types:
                 return snake_case(" ".join(rest)), type_word(word)
-    return phrase.key, None
+    return phrase.wire_name, None
 
 
 def field_named(name: str) -> tuple[Field, str]:

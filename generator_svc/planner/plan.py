@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from chassis.errors import InvalidInputError
+from generator_svc.domain.refusal import PLAN_REFUSED
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.domain.validate import validate
 from generator_svc.planner.assemble import complete, spec_of
@@ -30,6 +32,18 @@ def plan(request: PlanRequest) -> Plan:
         InvalidInputError: The spec or the prompt is refused; `violations` names each place, and the
             metadata of a refused prompt holds what was understood, as a spec to go on with.
     """
+    try:
+        return _planned(request)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            error.message,
+            violations=error.violations,
+            reason=PLAN_REFUSED,
+            metadata=error.metadata,
+        ) from error
+
+
+def _planned(request: PlanRequest) -> Plan:
     if request.document is not None:
         return _from_spec(request, read_document(request.document), rule="spec_document")
     if request.spec is not None:
@@ -43,10 +57,10 @@ def _from_spec(request: PlanRequest, spec: ProjectSpec, *, rule: str) -> Plan:
         name=request.project_name or spec.name,
         tech_stack=request.tech_stack or spec.tech_stack,
     )
-    spec = apply_constraints(spec, request.constraints)
+    spec, constrained = apply_constraints(spec, request.constraints)
     validate(spec)
     entities = (Source(path=f"entities[{index}]", rule=rule) for index in range(len(spec.entities)))
-    return Plan(spec=spec, sources=(Source(path="name", rule=rule), *entities))
+    return Plan(spec=spec, sources=(Source(path="name", rule=rule), *entities, *constrained))
 
 
 def _from_prompt(request: PlanRequest) -> Plan:
@@ -57,10 +71,12 @@ def _from_prompt(request: PlanRequest) -> Plan:
     understanding = read_english(embedded.prompt, draft, declared=embedded.declared)
     complete(draft)
     spec, sources = _merged(embedded.spec, draft, request)
-    spec = apply_constraints(spec, request.constraints)
+    spec, constrained = apply_constraints(spec, request.constraints)
     best_effort = allows_best_effort(request.constraints)
     check_plan(spec, draft, understanding, sources=sources, best_effort=best_effort)
-    return Plan(spec=spec, sources=sources, unresolved=understanding.unresolved)
+    left_out = (*understanding.unresolved, *(span for _, span in draft.asked))
+    unresolved = tuple(sorted(left_out, key=lambda span: span.start))
+    return Plan(spec=spec, sources=(*sources, *constrained), unresolved=unresolved)
 
 
 def _merged(

@@ -34,6 +34,12 @@ class Phrase:
         return snake_case(self.text)
 
     @property
+    def wire_name(self) -> str:
+        """The words as a field's name; letters beyond ASCII are kept as the user wrote them."""
+        plain = self.text.isascii()
+        return self.key if plain else "_".join(self.text.lower().replace("-", " ").split())
+
+    @property
     def singular(self) -> str:
         """The words in snake case, the last one in the singular."""
         return singular(self.text)
