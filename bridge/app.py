@@ -8,6 +8,7 @@ from functools import partial
 import grpc
 from fastapi import FastAPI
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bridge import problems
@@ -128,9 +129,11 @@ def create_app(parts: Parts) -> ASGIApp:
         redoc_url=None,
     )
     app.state.parts = parts
-    problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    routes = [each for router in ROUTERS for each in router.routes if isinstance(each, Route)]
+    problems.install(app, routes)
+    app.openapi_version = "3.2.0"
     return stack(app, parts.settings)
 
 

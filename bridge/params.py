@@ -11,7 +11,12 @@ from chassis.ids import new_id
 ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PageSize = Annotated[int, Query(ge=1, le=200, description="The most to return.")]
 PageToken = Annotated[
-    str, Query(max_length=512, description="The last answer's `next_page_token`.")
+    str,
+    Query(
+        max_length=512,
+        pattern=r"^[\x20-\x7e]*$",
+        description="The last answer's `next_page_token`.",
+    ),
 ]
 GenerationId = Annotated[str, Path(description="The generation's id.")]
 ProjectId = Annotated[str, Path(description="The project's id.")]

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import BaseRoute, Match
+from starlette.routing import Route
 
 from bridge.errors import (
     BodyTooLargeError,
@@ -126,8 +126,9 @@ def _headers(error: ServiceError) -> dict[str, str]:
     return headers
 
 
-def install(app: FastAPI) -> None:
-    """Make every error of an application a problem."""
+def install(app: FastAPI, routes: Sequence[Route]) -> None:
+    """Make every error of an application a problem; `routes` tell what a path answers."""
+    app.state.routes = routes
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_exception)
@@ -174,9 +175,9 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return await _service_error(request, BodyTooLargeError("The body is too large."))
-    headers = dict(error.headers or {})
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        headers["allow"] = ", ".join(allowed_methods(request))
+        headers["allow"] = ", ".join(allowed_methods(request.app.state.routes, request.url.path))
     reason = status.name
     return _respond(
         Problem(
@@ -199,19 +200,13 @@ _DETAILS = {
 }
 
 
-METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
-
-
-def allowed_methods(request: Request) -> list[str]:
-    """Return every method that some route answers at the path asked for."""
-    routes: Sequence[BaseRoute] = request.app.routes
-    return [
-        method
-        for method in METHODS
-        if any(
-            route.matches(request.scope | {"method": method})[0] is Match.FULL for route in routes
-        )
-    ]
+def allowed_methods(routes: Sequence[Route], path: str) -> list[str]:
+    """Return every method that the most literal path of some routes answers."""
+    matching = [route for route in routes if route.path_regex.match(path)]
+    if not matching:
+        return ["GET"]
+    nearest = min(matching, key=lambda route: len(route.param_convertors)).path
+    return sorted({m for route in matching if route.path == nearest for m in route.methods or ()})
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

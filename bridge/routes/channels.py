@@ -8,9 +8,10 @@ from fastapi import APIRouter, Depends, Path, Request, Response
 
 from bridge.parts import Has
 from bridge.problems import documented
-from bridge.routes.streams import STREAM, Asked, opened
+from bridge.routes.streams import Asked, opened, stream_responses
 from bridge.schemas.stream import ChannelTokenOut
 from bridge.security import User
+from bridge.sse.catalogue import channel_schema
 from bridge.sse.event import Standing, Topic
 from bridge.sse.start import Wish
 from chassis.errors import NotFoundError
@@ -18,6 +19,7 @@ from chassis.errors import NotFoundError
 router = APIRouter(tags=["channels"])
 
 CHANNEL = re.compile(r"(user|project|file)\.[\x21-\x7e]{1,128}")
+STREAM = stream_responses(channel_schema())
 ChannelName = Annotated[str, Path(description="`user.{id}`, `project.{id}` or `file.{id}`.")]
 
 

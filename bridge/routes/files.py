@@ -22,11 +22,16 @@ from chassis.errors import NotFoundError
 router = APIRouter(prefix="/generations", tags=["files"])
 
 CACHE = {"cache-control": "private, no-cache"}
-BYTES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes.", "content": {"application/octet-stream": {}}},
+KINDS: dict[str, Any] = {"text/plain": {}, "application/octet-stream": {}}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The file.", "content": KINDS},
+    206: {"description": "The range asked for.", "content": KINDS},
     304: {"description": "You have these bytes."},
 }
-RANGES: dict[int | str, dict[str, Any]] = {206: {"description": "The range asked for."}}
+ZIP: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The zip.", "content": {"application/zip": {}}},
+    304: {"description": "You have these bytes."},
+}
 
 IfNoneMatch = Annotated[str, Header(description="Digests you have.")]
 FilePath = Annotated[str, Path(description="The file's path.")]
@@ -57,7 +62,7 @@ async def list_files(
 
 @router.get(
     "/{generation_id}/files/{path:path}",
-    responses=documented(416) | BYTES | RANGES,
+    responses=documented(416) | FILE,
     response_class=Response,
 )
 async def get_file(
@@ -100,7 +105,7 @@ async def _part(
     )
 
 
-@router.get("/{generation_id}/download", responses=documented() | BYTES, response_class=Response)
+@router.get("/{generation_id}/download", responses=documented() | ZIP, response_class=Response)
 async def download(
     generation_id: GenerationId, _user: User, parts: Has, if_none_match: IfNoneMatch = ""
 ) -> Response:

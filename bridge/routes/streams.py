@@ -14,6 +14,7 @@ from bridge.resume import NAME
 from bridge.routes import paths
 from bridge.schemas.stream import StreamTokenOut
 from bridge.security import User
+from bridge.sse.catalogue import Schema, item_schema, progress_schema
 from bridge.sse.event import Standing, Topic
 from bridge.sse.frames import Framing
 from bridge.sse.response import StreamResponse
@@ -27,14 +28,21 @@ HEADERS = {
     "cache-control": "no-store",
     "x-accel-buffering": "no",
 }
-STREAM: dict[int | str, dict[str, Any]] = {
-    **documented(),
-    200: {
-        "description": "The stream.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    },
-    204: {"description": "You have the terminal event: nothing follows."},
-}
+
+
+def stream_responses(data: Schema) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI `responses` for a stream of events with some data."""
+    return {
+        **documented(),
+        200: {
+            "description": "The stream.",
+            "content": {"text/event-stream": {"itemSchema": item_schema(data)}},
+        },
+        204: {"description": "You have the terminal event: nothing follows."},
+    }
+
+
+STREAM = stream_responses(progress_schema())
 
 
 @router.post("/generate/{generation_id}/stream-token", responses=documented())

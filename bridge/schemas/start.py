@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 from bridge.schemas.body import Body
 from bridge.schemas.generation import GenerationOut
@@ -30,8 +30,18 @@ def _offered(stack: Any) -> Any:
 Stack = Annotated[Literal["fastapi_sqlite", "fastapi_postgres"], BeforeValidator(_offered)]
 
 
+PROMPT_OR_SPEC: dict[str, JsonValue] = {
+    "anyOf": [
+        {"required": ["prompt"], "properties": {"prompt": {"type": "string"}}},
+        {"required": ["spec"], "properties": {"spec": {"type": "object"}}},
+    ]
+}
+
+
 class PlanBody(Body):
     """What to plan."""
+
+    model_config = ConfigDict(json_schema_extra=PROMPT_OR_SPEC)
 
     prompt: str | None = Field(
         None, min_length=10, max_length=5000, description="What the backend is to do, in words."

@@ -10,7 +10,7 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import snapshot_pb2
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceServicer
 
-from chassis.errors import NotFoundError, ServiceError
+from chassis.errors import InvalidInputError, NotFoundError, ServiceError
 from chassis.status import DETAILS_KEY, code_of, status_from_error
 
 
@@ -23,7 +23,8 @@ class FakeFiles(FilesServiceServicer):
 
     async def ListFiles(self, request: Any, context: Any) -> Any:  # noqa: N802
         """List the files, a page at a time."""
-        del context
+        if request.page_token and not request.page_token.isdecimal():
+            await _abort(context, InvalidInputError("The page token is not one of this listing."))
         begin = int(request.page_token or 0)
         paths = sorted(self.files)
         page = paths[begin : begin + request.page_size]

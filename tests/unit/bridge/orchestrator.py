@@ -14,6 +14,7 @@ from backsmith.progress.v1 import progress_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import (
+    FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
     OutOfRangeError,
@@ -178,6 +179,63 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         return pb.ListGenerationsResponse(
             generations=[each for each in found if each.user_id == user_id], next_page_token=""
         )
+
+    async def GetStatistics(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Count what is the caller's."""
+        await self._enter("GetStatistics", context)
+        del request
+        user_id = _user(context)
+        mine = [each for each in self.scripts.values() if each.generation.user_id == user_id]
+        counted = Counter(each.generation.status for each in mine)
+        return pb.GetStatisticsResponse(
+            total=len(mine),
+            by_status=[pb.StatusCount(status=key, count=n) for key, n in counted.items()],
+        )
+
+    async def CancelGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Cancel what has not ended."""
+        await self._enter("CancelGeneration", context)
+        script = await self._find(request.generation_id, context)
+        if script.generation.status in {COMPLETED, FAILED}:
+            await _abort(context, FailedPreconditionError("It has ended.", reason="ENDED"))
+        if script.generation.status != CANCELLED:
+            script.happen("cancelled", script.generation.progress, status=CANCELLED)
+        return pb.CancelGenerationResponse(generation=script.generation)
+
+    async def UpdateGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Change what is sent."""
+        await self._enter("UpdateGeneration", context)
+        generation = (await self._find(request.generation_id, context)).generation
+        if request.HasField("title"):
+            generation.title = request.title
+        if request.HasField("tags"):
+            generation.tags[:] = sorted(request.tags.values)
+        return pb.UpdateGenerationResponse(generation=generation)
+
+    async def DeleteGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Forget what has ended, or is forced."""
+        await self._enter("DeleteGeneration", context)
+        script = await self._find(request.generation_id, context)
+        if script.generation.status not in TERMINAL and not request.force:
+            await _abort(context, FailedPreconditionError("It runs.", reason="RUNS"))
+        del self.scripts[request.generation_id]
+        return pb.DeleteGenerationResponse()
+
+    async def _unknown(self, request: Any, context: Any) -> Any:
+        """Know nothing."""
+        del request
+        await self._enter("other", context)
+        await _abort(context, NotFoundError("There is no such thing."))
+
+    RetryGeneration = _unknown
+    PlanGeneration = _unknown
+    GetReview = _unknown
+    CreateProject = _unknown
+    ListProjects = _unknown
+    UpdateProject = _unknown
+    DeleteProject = _unknown
+    GetVersion = _unknown
+    ActivateVersion = _unknown
 
     async def GetProject(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Return a project by any id."""
