@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PROMPT ?= A blog with users, posts and comments
 OUT ?= out
-CODE := chassis orchestrator_svc generator_svc files_svc bridge cli tests bench tools
+CODE := chassis orchestrator_svc generator_svc files_svc bridge cli clients tests bench tools
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
