@@ -31,7 +31,7 @@ NOT_INDEXABLE = frozenset({FieldType.TEXT, FieldType.JSON, FieldType.BINARY, Fie
 NOT_SCALAR = frozenset({FieldType.ARRAY, FieldType.JSON, FieldType.BINARY, FieldType.ENUM})
 """The types that an array's items cannot have."""
 
-_KEYS: Mapping[str, frozenset[FieldType]] = MappingProxyType(
+KEYS: Mapping[str, frozenset[FieldType]] = MappingProxyType(
     {
         "min_length": SIZED,
         "max_length": SIZED,
@@ -44,6 +44,17 @@ _KEYS: Mapping[str, frozenset[FieldType]] = MappingProxyType(
         "items": frozenset({FieldType.ARRAY}),
     }
 )
+"""The keys that only some types take."""
+
+NEEDED: Mapping[str, FieldType] = MappingProxyType(
+    {
+        "values": FieldType.ENUM,
+        "items": FieldType.ARRAY,
+        "precision": FieldType.DECIMAL,
+        "scale": FieldType.DECIMAL,
+    }
+)
+"""The keys that a type cannot do without; documents may leave a decimal's to the defaults."""
 
 
 def check_field(path: str, field: Field, findings: Findings, limits: Limits) -> None:
@@ -64,7 +75,7 @@ def check_field(path: str, field: Field, findings: Findings, limits: Limits) -> 
 
 
 def _check_keys(path: str, field: Field, findings: Findings) -> None:
-    for key, types in _KEYS.items():
+    for key, types in KEYS.items():
         if getattr(field, key) not in (None, ()) and field.type not in types:
             findings.add(
                 f"{path}.{key}",
@@ -72,10 +83,8 @@ def _check_keys(path: str, field: Field, findings: Findings) -> None:
                 f"A field of type {field.type} takes no {key}; it is for"
                 f" {', '.join(sorted(types))}. Remove it or change the type.",
             )
-    _require(path, field, "values", FieldType.ENUM, findings)
-    _require(path, field, "items", FieldType.ARRAY, findings)
-    _require(path, field, "precision", FieldType.DECIMAL, findings)
-    _require(path, field, "scale", FieldType.DECIMAL, findings)
+    for key, kind in NEEDED.items():
+        _require(path, field, key, kind, findings)
     if field.items in NOT_SCALAR:
         findings.add(
             f"{path}.items",
