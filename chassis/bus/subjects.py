@@ -97,11 +97,10 @@ class SubjectIndex(Generic[T]):
     def __init__(self) -> None:
         self._exact: dict[str, set[T]] = {}
         self._root: _Node[T] = _Node()
-        self._patterns = 0
 
     def __bool__(self) -> bool:
         """Tell whether anybody reads anything."""
-        return bool(self._exact) or self._patterns > 0
+        return bool(self._exact or self._root.children)
 
     def add(self, pattern: str, reader: T) -> None:
         """Add a reader of a pattern."""
@@ -111,7 +110,6 @@ class SubjectIndex(Generic[T]):
         node = self._root
         for token in pattern.split("."):
             node = node.children.setdefault(token, _Node())
-        self._patterns += reader not in node.here
         node.here.add(reader)
 
     def remove(self, pattern: str, reader: T) -> None:
@@ -125,14 +123,13 @@ class SubjectIndex(Generic[T]):
             if child is None:
                 return
             path.append((child, token))
-        self._patterns -= reader in path[-1][0].here
         path[-1][0].here.discard(reader)
         _prune(path)
 
     def find(self, subject: str) -> Iterator[T]:
         """Yield the readers of a subject; one who reads it by two patterns comes twice."""
         yield from self._exact.get(subject, ())
-        if self._patterns:
+        if self._root.children:
             yield from _descend(self._root, subject.split("."), 0)
 
     def _remove_exact(self, pattern: str, reader: T) -> None:
