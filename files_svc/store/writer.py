@@ -59,6 +59,7 @@ class DurableWriter:
         self._store = store
         self._root = root
         self._plain = PlainWriter(store, concurrency=concurrency)
+        self._slots = asyncio.Semaphore(concurrency)
         self._durable_folders: set[Path] = set()
 
     async def write(self, objects: dict[str, bytes]) -> None:
@@ -66,25 +67,35 @@ class DurableWriter:
         staged = {f"{STAGING}/{uuid.uuid4().hex}": key for key in objects}
         try:
             await self._plain.write(dict(zip(staged, objects.values(), strict=True)))
-            await asyncio.to_thread(self._publish, staged)
+            await self._publish(staged)
         except BaseException:
             await asyncio.to_thread(self._discard, staged)
             raise
 
-    def _publish(self, staged: dict[str, str]) -> None:
-        for name, key in staged.items():
-            _sync(self._root / name)
-            obstore.rename(self._store, name, key)
-        self._sync_folders({(self._root / key).parent for key in staged.values()})
+    async def _publish(self, staged: dict[str, str]) -> None:
+        await self._sync_all([self._root / name for name in staged])
+        await asyncio.to_thread(self._rename, staged)
+        folders = {(self._root / key).parent for key in staged.values()}
+        await self._sync_all([*folders, *self._new_parents(folders)])
+        self._durable_folders |= folders
 
-    def _sync_folders(self, folders: Iterable[Path]) -> None:
-        """Make new names durable, and the names of new folders up to the root."""
-        for folder in folders:
-            _sync(folder)
-            while folder not in self._durable_folders and folder != self._root:
-                self._durable_folders.add(folder)
-                folder = folder.parent  # noqa: PLW2901 - walks up
-                _sync(folder)
+    def _rename(self, staged: dict[str, str]) -> None:
+        for name, key in staged.items():
+            obstore.rename(self._store, name, key)
+
+    def _new_parents(self, folders: Iterable[Path]) -> set[Path]:
+        """Return the folders whose entries may be new, up to the root."""
+        new = [folder for folder in folders if folder not in self._durable_folders]
+        return {
+            above
+            for folder in new
+            for above in folder.parents
+            if self._root in (above, *above.parents)
+        }
+
+    async def _sync_all(self, paths: Iterable[Path]) -> None:
+        """Wait for the disk, for all at once: file systems commit many as fast as one."""
+        await for_each(lambda path: asyncio.to_thread(_sync, path), paths, slots=self._slots)
 
     def _discard(self, staged: Iterable[str]) -> None:
         for name in staged:
