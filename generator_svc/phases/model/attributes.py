@@ -68,7 +68,9 @@ class Attribute:
         if not self.default:
             return self._declare(f"{kind} | None", ["default=None", *arguments], "None")
         if self.mutable_default:
-            return self._declare(kind, [f"default_factory=lambda: {self.default}", *arguments])
+            return self._declare(
+                kind, [f"default_factory=schemas.copies({self.default})", *arguments]
+            )
         return self._declare(kind, [f"default={self.default}", *arguments], self.default)
 
     def update_line(self) -> str:
@@ -132,7 +134,7 @@ class Attribute:
                 "repository.contains",
             )
         if self.field is not None and kind in values.BOUNDED and kind not in _CLOCKS:
-            plain = values.query_type(Field(name=self.wire, type=kind, **_digits(self.field)))
+            plain = values.query_type(_unbounded(self.field))
             yield "__gte", plain, "operator.ge"
             yield "__lte", plain, "operator.le"
 
@@ -150,8 +152,8 @@ class Attribute:
 _CLOCKS = frozenset({FieldType.TIME, FieldType.DURATION})
 
 
-def _digits(field: Field) -> dict[str, int | None]:
-    return {"precision": field.precision, "scale": field.scale}
+def _unbounded(field: Field) -> Field:
+    return Field(name=field.name, type=field.type, precision=field.precision, scale=field.scale)
 
 
 def from_field(field: Field, taken: set[str]) -> Attribute:

@@ -83,7 +83,6 @@ _NAMED = {
     FieldType.URL: "types.Url",
     FieldType.JSON: "types.Json",
     FieldType.UUID: "uuid.UUID",
-    FieldType.BOOLEAN: "bool",
 }
 
 
@@ -184,6 +183,8 @@ def output_type(field: Field) -> str:
 
 def _annotated(field: Field, *, query: bool) -> str:
     match field.type:
+        case FieldType.BOOLEAN:
+            return "bool" if query else "types.Boolean"
         case FieldType.STRING | FieldType.TEXT:
             return _annotation("str", _text_arguments(field), "types.CLEAN")
         case FieldType.SLUG:
