@@ -86,12 +86,8 @@ class DurableWriter:
     def _new_parents(self, folders: Iterable[Path]) -> set[Path]:
         """Return the folders whose entries may be new, up to the root."""
         new = [folder for folder in folders if folder not in self._durable_folders]
-        return {
-            above
-            for folder in new
-            for above in folder.parents
-            if self._root in (above, *above.parents)
-        }
+        parents = {above for folder in new for above in folder.parents}
+        return {above for above in parents if above.is_relative_to(self._root)}
 
     async def _sync_all(self, paths: Iterable[Path]) -> None:
         """Wait for the disk, for all at once: file systems commit many as fast as one."""
