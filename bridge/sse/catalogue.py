@@ -68,7 +68,7 @@ def item_schema(data: Schema) -> Schema:
         "type": "object",
         "properties": {
             "id": {"type": "string", "description": "A cursor; opaque."},
-            "event": {"enum": ["progress", "heartbeat"]},
+            "event": {"enum": ["message", "progress", "heartbeat"]},
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",

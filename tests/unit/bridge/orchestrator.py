@@ -98,6 +98,26 @@ def phase_info(number: int, files: int) -> progress_pb2.PhaseInfo:
     )
 
 
+async def play(script: Script) -> None:
+    """Let a whole generation happen, in real time but quickly."""
+    script.happen("queued", 0.0, status=PENDING)
+    await asyncio.sleep(0.05)
+    for stage, progress in (("initializing", 0.01), ("code_generation", 0.04)):
+        script.happen(stage, progress)
+    ends = (0.2, 0.4, 0.6, 0.8, 0.85, 0.95)
+    for number, end in enumerate(ends, start=1):
+        for file in range(5):
+            script.happen(
+                "generating_file",
+                end - 0.01,
+                current_file=f"app/file_{number}_{file}.py",
+                phase_info=phase_info(number, file),
+            )
+            await asyncio.sleep(0.005)
+        script.happen(f"phase_{number}_complete", end, phase_info=phase_info(number, 5 * number))
+    script.happen("completed", 1.0, status=COMPLETED, phase_info=phase_info(6, 30))
+
+
 class FakeOrchestrator(OrchestratorServiceServicer):
     """Generations by id, each with its script; users by the token's subject."""
 
@@ -113,6 +133,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.away = False
         self.cutting = False
         self.batch = 100
+        self.plays = False
+        self._playing: set[asyncio.Task[None]] = set()
 
     async def cut(self) -> None:
         """Cut every watch, and let the next ones be."""
@@ -162,6 +184,10 @@ class FakeOrchestrator(OrchestratorServiceServicer):
             script = self.add(identifier, user_id=_user(context))
             script.generation.prompt = request.prompt
             script.generation.context.CopyFrom(request.context)
+            if self.plays:
+                task = asyncio.create_task(play(script))
+                self._playing.add(task)
+                task.add_done_callback(self._playing.discard)
         return pb.StartGenerationResponse(generation=self.scripts[identifier].generation)
 
     async def GetGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
