@@ -1,7 +1,9 @@
 """The work queue in JetStream: a work-queue stream and one durable pull consumer.
 
 The server hands a job out again without limit. The bound is the owner's, which alone can end a job
-truthfully: a job tells how often it was handed out and whether that is too often.
+truthfully: a job tells how often it was handed out and whether that is too often. A server that
+crashes may forget its latest deliveries: a job may then come to a second worker before its time,
+and its count start again. Owners fence their writes and keep a count of their own where it matters.
 """
 
 import asyncio

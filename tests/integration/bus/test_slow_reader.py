@@ -99,6 +99,8 @@ async def test_feed_ends_when_nobody_reads(server: NatsServer) -> None:
             return (await client.jetstream().stream_info("log")).state.consumer_count == 0
 
         await until(is_unread)
+        await asyncio.sleep(0.3)
+        assert await is_unread()
         async with log.subscribe("e.a") as batches:
             await append(log, "e.a", range(1, 2))
             assert await take(batches, 2) == [1, 2]
