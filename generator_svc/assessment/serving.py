@@ -1,6 +1,7 @@
 """Runs a generated project as a server, over a Unix socket that leads into its sandbox."""
 
 import asyncio
+import re
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,9 @@ _LIMITS = httpx.Limits(max_keepalive_connections=0)
 """A server hangs up after an error: the next request must not meet the end of that connection."""
 
 _LOG_LINES = 30
+_TRACEBACK = "Traceback (most recent call last)"
+_PLACE = re.compile(r'File "[^"]*/project/([^"]+)", line (\d+)')
+_ERROR = re.compile(r"[A-Za-z_][\w.]*(?:: |$)")
 
 
 class BootError(Exception):
@@ -134,6 +138,17 @@ async def _healthy(client: httpx.AsyncClient) -> str:
 def last_lines(text: str) -> str:
     """Return the last lines of a log."""
     return "\n".join(text.strip().splitlines()[-_LOG_LINES:])
+
+
+def tracebacks(text: str) -> list[str]:
+    """Return what each traceback in a log comes to: its error, and where in the project."""
+    told: dict[str, None] = {}
+    for block in text.split(_TRACEBACK)[1:]:
+        places = _PLACE.findall(block)
+        error = next((line for line in block.splitlines()[1:] if _ERROR.match(line)), "")
+        place = " in {}, line {}".format(*places[-1]) if places else ""
+        told[f"{error[:200]}{place}"] = None
+    return list(told)
 
 
 @asynccontextmanager

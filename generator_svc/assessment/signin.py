@@ -18,7 +18,7 @@ from generator_svc.assessment.samples import Sampler, Schema
 _FORM = "application/x-www-form-urlencoded"
 _JSON = "application/json"
 _LOGIN_WORDS = ("login", "token", "sign-in", "signin", "session")
-_ACCOUNT_WORDS = ("account", "user", "auth")
+ACCOUNT_WORDS = ("account", "user", "auth")
 _REGISTER_WORDS = ("register", "signup", "sign-up", "accounts", "users")
 
 
@@ -146,7 +146,7 @@ class Accounts:
 
     def _granting(self, document: Document) -> Iterator[_Route]:
         for method, path, operation in operations(document):
-            one_account = path.count("{") == 1 and any(word in path for word in _ACCOUNT_WORDS)
+            one_account = path.count("{") == 1 and any(word in path for word in ACCOUNT_WORDS)
             schema = _schema(operation, _JSON) if one_account else None
             if (
                 schema

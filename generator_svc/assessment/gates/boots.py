@@ -8,7 +8,7 @@ from generator_svc.assessment.databases import Database
 from generator_svc.assessment.gates.openapi import fetch_document
 from generator_svc.assessment.project import Project
 from generator_svc.assessment.report import GateResult, Tier, judged, skipped
-from generator_svc.assessment.serving import BootError, Served, Stage, last_lines
+from generator_svc.assessment.serving import BootError, Served, Stage, last_lines, tracebacks
 
 _STOPPED = (0, -signal.SIGTERM)
 
@@ -48,5 +48,4 @@ async def _answers(served: Served) -> list[str]:
 def _ending(exit_code: int, output: str) -> Iterator[str]:
     if exit_code not in _STOPPED:
         yield f"SIGTERM ended the server with {exit_code}: {last_lines(output)}"
-    if "Traceback (most recent call last)" in output:
-        yield f"the server logged a traceback: {last_lines(output)}"
+    yield from (f"the log has {one}" for one in tracebacks(output))

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from generator_svc.assessment.gates.served import Attack, NotApplicableError, Target
+from generator_svc.assessment.gates.specs import spec_of
 from generator_svc.assessment.sandbox import Finished
 from generator_svc.assessment.serving import relayed
+from generator_svc.assessment.signin import ACCOUNT_WORDS, Account
 
 _BLOCK = re.compile(r"(?ms)^_{3,} (.+?) _{3,}\n(.*?)(?=^_{3,} .+? _{3,}$|^={3,} )")
 _FIXED = (
@@ -34,30 +36,45 @@ class Fuzz(Attack):
         """
         if find_spec("schemathesis") is None:
             raise NotApplicableError("schemathesis is not installed: install `backsmith[prove]`")
-        root = target.served.socket.parent
         findings: list[str] = []
         async with relayed(target.served.socket) as url:
             for seed in self.stage.settings.schemathesis_seeds:
-                finished = await self._run(target, url, seed)
-                findings += _findings(finished, root / _REPORT, seed)
+                for headers, choice in await _callers(target):
+                    findings += await self._run(target, url, seed, [*headers, *choice])
         return list(dict.fromkeys(findings))
 
-    async def _run(self, target: Target, url: str, seed: str) -> Finished:
+    async def _run(self, target: Target, url: str, seed: str, more: list[str]) -> list[str]:
         settings = self.stage.settings
         root = target.served.socket.parent
-        headers = [f"--header={name}: {value}" for name, value in target.headers.items()]
-        return await self.stage.sandbox.run(
+        finished = await self.stage.sandbox.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"{url}/openapi.json", *_FIXED),
                 f"--report-json-path={root / _REPORT}",
                 f"--max-examples={settings.schemathesis_examples}",
                 f"--seed={seed}",
-                *headers,
+                *more,
             ],
             root=root,
             deadline=settings.adversarial_deadline,
             host_network=True,
         )
+        return _findings(finished, root / _REPORT, seed)
+
+
+async def _callers(target: Target) -> list[tuple[list[str], list[str]]]:
+    """Return who calls what: the admin, who might lock itself out, only where accounts are kept."""
+    if target.admin is None:
+        return [([], [])]
+    spec = spec_of(target.project)
+    user = await target.accounts.equipped(target.admin, spec.features.roles)
+    return [
+        (_headers(user), []),
+        (_headers(target.admin), [f"--include-path-regex={'|'.join(ACCOUNT_WORDS)}"]),
+    ]
+
+
+def _headers(account: Account) -> list[str]:
+    return [f"--header={name}: {value}" for name, value in account.headers.items()]
 
 
 def _findings(finished: Finished, report: Path, seed: str) -> list[str]:

@@ -8,15 +8,10 @@ from typing import Any
 import httpx
 
 from generator_svc.assessment.gates.served import Attack, NotApplicableError, Target
-from generator_svc.assessment.project import Project
+from generator_svc.assessment.gates.specs import spec_of
 from generator_svc.assessment.resources import CannotFindError, Resource, resources_of
 from generator_svc.assessment.rows import CannotCreateError, Rows
 from generator_svc.assessment.signin import Account
-from generator_svc.domain.spec import ProjectSpec
-from generator_svc.planner.document import read_document
-from generator_svc.planner.request import SpecDocument, SpecFormat
-
-_SPECS = {".backsmith/spec.json": SpecFormat.JSON, ".backsmith/spec.yaml": SpecFormat.YAML}
 
 
 class OwnershipMatrix(Attack):
@@ -44,18 +39,6 @@ class OwnershipMatrix(Attack):
             ]
         except (CannotFindError, CannotCreateError) as error:
             return [str(error)]
-
-
-def spec_of(project: Project) -> ProjectSpec:
-    """Return the spec that a project was made from.
-
-    Raises:
-        NotApplicableError: There is none.
-    """
-    for path, kind in _SPECS.items():
-        if path in project.files:
-            return read_document(SpecDocument(content=project.files[path], format=kind))
-    raise NotApplicableError("there is no spec in .backsmith")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from generator_svc.assessment.databases import Database
 from generator_svc.assessment.gates.openapi import Document, fetch_document
 from generator_svc.assessment.project import Project
 from generator_svc.assessment.report import GateResult, Tier, judged, skipped
-from generator_svc.assessment.serving import BootError, Served, Stage, last_lines
+from generator_svc.assessment.serving import BootError, Served, Stage, tracebacks
 from generator_svc.assessment.signin import Account, Accounts, SignInError
 
 
@@ -91,8 +91,5 @@ async def _target(project: Project, served: Served) -> Target:
 
 
 def _aftermath(served: Served) -> list[str]:
-    output = served.running.output
     findings = ["the server ended"] if served.running.ended else []
-    if "Traceback (most recent call last)" in output:
-        findings.append(f"the server logged a traceback: {last_lines(output)}")
-    return findings
+    return [*findings, *(f"the log has {one}" for one in tracebacks(served.running.output))]

@@ -40,7 +40,7 @@ STICKY = MAIN.replace("list(_notes.values())[:limit]", "[_notes[len(_notes) // l
 
 CARELESS = [
     ("poison_sqlite", ECHOING, "a lone surrogate as title: POST /notes answers 500"),
-    ("poison_sqlite", ECHOING, "the server logged a traceback"),
+    ("poison_sqlite", ECHOING, "the log has UnicodeEncodeError: 'utf-8' codec"),
     ("poison_sqlite", CRASHING, "a huge number as a key: GET /notes/1000"),
     ("poison_sqlite", STICKY, "GET /notes answers 500"),
     ("fuzz_sqlite", CRASHING, "Server error"),

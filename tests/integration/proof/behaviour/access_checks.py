@@ -1,6 +1,7 @@
 """What holds between accounts: owners, tenants, roles and those without a token."""
 
 from generator_svc.assessment.resources import Resource
+from generator_svc.domain.validate_access import ADMIN
 from tests.integration.proof.behaviour.world import World, meet
 
 ACTIONS = (("create", "POST"), ("read", "GET"), ("update", "PATCH"), ("delete", "DELETE"))
@@ -34,10 +35,17 @@ async def hides_from_strangers(world: World, resource: Resource) -> None:
         return
     row = await world.create(resource.entity.name)
     path = resource.item_of(row["id"])
-    for method, json in (("GET", None), ("PATCH", {}), ("DELETE", None)):
-        await world.expect(404, method, path, json=json, by=world.stranger)
-    seen = await world.listed(resource.collection, by=world.stranger)
-    meet(row["id"] not in [one["id"] for one in seen], "a stranger sees the row in the list")
+    access = resource.entity.access
+    for roles, method, json in (
+        (access.read, "GET", None),
+        (access.update, "PATCH", {}),
+        (access.delete, "DELETE", None),
+    ):
+        status = 403 if roles == (ADMIN,) else 404
+        await world.expect(status, method, path, json=json, by=world.stranger)
+    if access.read != (ADMIN,):
+        seen = await world.listed(resource.collection, by=world.stranger)
+        meet(row["id"] not in [one["id"] for one in seen], "a stranger sees the row in the list")
     await world.expect(200, "GET", path)
 
 

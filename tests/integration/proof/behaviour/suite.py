@@ -13,6 +13,7 @@ from generator_svc.assessment.serving import Stage
 from generator_svc.assessment.settings import AssessmentSettings
 from generator_svc.assessment.signin import Accounts, SignInError
 from generator_svc.domain.spec import ProjectSpec
+from generator_svc.domain.validate_access import ACTIONS, ADMIN
 from tests.integration.proof.behaviour import (
     access_checks,
     refusal_checks,
@@ -77,7 +78,7 @@ async def observed(
         document = await fetch_document(served) or {}
         accounts = Accounts(served.client, document)
         admin = await accounts.admin() if spec.features.auth else None
-        roles = spec.features.roles
+        roles = sorted({*spec.features.roles, *_access_roles(spec)})
         yield World(
             client=served.client,
             spec=spec,
@@ -85,8 +86,13 @@ async def observed(
             accounts=accounts,
             admin=admin,
             caller=await accounts.equipped(admin, roles) if admin else None,
-            stranger=await accounts.equipped(admin, roles) if admin else None,
+            stranger=await accounts.equipped(admin, [*{*roles} - {ADMIN}]) if admin else None,
         )
+
+
+def _access_roles(spec: ProjectSpec) -> set[str]:
+    accesses = (entity.access for entity in spec.entities)
+    return {role for one in accesses for action in ACTIONS for role in getattr(one, action)}
 
 
 async def _problem(check: Check, world: World, resource: Resource) -> str:

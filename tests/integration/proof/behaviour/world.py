@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from json import dumps
 from typing import Any
 
 import httpx
@@ -32,10 +33,10 @@ class World:
     accounts: Accounts
     admin: Account | None
     caller: Account | None
-    """An account with every role."""
+    """An account with every role that the spec names."""
 
     stranger: Account | None
-    """Another one, with every role too."""
+    """Another one, with every role but that of admins, who see everything."""
 
     def resource(self, name: str) -> Resource:
         """Return the routes of an entity."""
@@ -61,8 +62,13 @@ class World:
         """Send a request as the caller, or as somebody else."""
         account = by or self.caller
         headers = account.headers if account else {}
-        body = {"json": json} if json is not None else {}
-        return await self.client.request(method, path, params=params, headers=headers, **body)
+        content = None
+        if json is not None:  # as ASCII: a lone surrogate must get through
+            content = dumps(json).encode()
+            headers |= {"Content-Type": "application/json"}
+        return await self.client.request(
+            method, path, params=params, headers=headers, content=content
+        )
 
     async def expect(
         self,
