@@ -62,7 +62,9 @@ class System:
     @property
     def grpc(self) -> str:
         """The orchestrator's address, as the command told it."""
-        return next(line.split()[-1] for line in self.said if line.startswith("gRPC"))
+        while not (told := [line for line in self.said if line.startswith("gRPC")]):
+            pause()
+        return told[0].split()[-1]
 
     def token(self, user: str = "ann") -> str:
         """Return a user's token."""
