@@ -235,3 +235,17 @@ async def test_log_is_brought_in_line_with_its_settings(
         found = await wider.last("e.a")
         assert found is not None
         assert found.cursor == place
+
+
+async def test_stream_made_by_hand_gets_an_incarnation(
+    bus: Bus, settings: jetstream.BusSettings, server: NatsServer
+) -> None:
+    """Marks a stream that somebody else made, once for everybody."""
+    client = await nats.connect(server.url)
+    await client.jetstream().add_stream(name="log", subjects=["e.>"], allow_direct=True)
+    await client.jetstream().publish("e.a", b"before")
+    await client.close()
+    log = await open_log(bus)
+    async with jetstream.connect(settings) as other:
+        assert log.epoch == (await open_log(other)).epoch != ""
+    assert [message.data async for message in log.history("e.a")] == [b"before"]
