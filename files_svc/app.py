@@ -11,6 +11,7 @@ from chassis.auth import Authenticator
 from chassis.clock import SystemClock
 from chassis.health import Health
 from chassis.server import Service, serve
+from files_svc.bundle import Bundles
 from files_svc.collecting import Collector
 from files_svc.commits import Commits
 from files_svc.comparing import Comparisons
@@ -36,6 +37,7 @@ async def application(settings: FilesSettings, stopping: asyncio.Event) -> Async
         merges=Merges(store, commits),
         comparisons=Comparisons(store, settings.limits),
         searches=Searches(store, settings.limits),
+        bundles=Bundles(store),
         collector=Collector(store, lease=settings.store.lease, clock=SystemClock()),
     )
     service = Service(

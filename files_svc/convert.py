@@ -1,9 +1,12 @@
 """Between messages and values."""
 
+from datetime import UTC
+
 from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import merge_pb2, snapshot_pb2
 
 from files_svc.archive import ArchiveFormat
+from files_svc.bundle import Version
 from files_svc.collecting import Collected
 from files_svc.comparing import Comparison, FileDifference
 from files_svc.domain.digest import Digest
@@ -193,6 +196,16 @@ def collected_to_proto(collected: Collected) -> pb.CollectGarbageResponse:
         blobs_deleted=collected.blobs_deleted,
         bytes_deleted=collected.bytes_deleted,
         unknown_snapshot_ids=collected.unknown_ids,
+    )
+
+
+def version_from_proto(message: pb.BundleVersion) -> Version:
+    """Read a version that becomes a commit."""
+    return Version(
+        snapshot_id=message.snapshot_id,
+        message=message.message,
+        author=message.author,
+        time=message.create_time.ToDatetime(UTC),
     )
 
 

@@ -8,6 +8,7 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import files_service_pb2_grpc as rpc
 
 from files_svc import convert
+from files_svc.bundle import Bundles
 from files_svc.collecting import Collector, LiveSet
 from files_svc.commits import Commits
 from files_svc.comparing import Comparisons
@@ -32,6 +33,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         comparisons: Compares them.
         searches: Searches them.
         collector: Deletes what nobody needs.
+        bundles: Exports them to git.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         comparisons: Comparisons,
         searches: Searches,
         collector: Collector,
+        bundles: Bundles,
     ) -> None:
         self._store = store
         self._uploads = uploads
@@ -54,6 +57,7 @@ class FilesServicer(rpc.FilesServiceServicer):
         self._comparisons = comparisons
         self._searches = searches
         self._collector = collector
+        self._bundles = bundles
 
     async def WriteFiles(
         self, request_iterator: AsyncIterator[pb.WriteFilesRequest], context: Context
@@ -168,3 +172,12 @@ class FilesServicer(rpc.FilesServiceServicer):
         async with aclosing(self._collector.collect(live.ids())) as steps:
             async for collected in steps:
                 yield convert.collected_to_proto(collected)
+
+    async def ExportBundle(
+        self, request: pb.ExportBundleRequest, context: Context
+    ) -> AsyncIterator[pb.ExportBundleResponse]:
+        """Stream versions as a git bundle."""
+        versions = list(map(convert.version_from_proto, request.versions))
+        async with aclosing(self._bundles.export(versions)) as chunks:
+            async for data in chunks:
+                yield pb.ExportBundleResponse(data=data)

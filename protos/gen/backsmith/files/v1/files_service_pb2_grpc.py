@@ -78,6 +78,11 @@ class FilesServiceStub:
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.SerializeToString,
                 response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.FromString,
                 _registered_method=True)
+        self.ExportBundle = channel.unary_stream(
+                '/backsmith.files.v1.FilesService/ExportBundle',
+                request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleRequest.SerializeToString,
+                response_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleResponse.FromString,
+                _registered_method=True)
         self.MergeSnapshots = channel.unary_unary(
                 '/backsmith.files.v1.FilesService/MergeSnapshots',
                 request_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.MergeSnapshotsRequest.SerializeToString,
@@ -203,6 +208,19 @@ class FilesServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportBundle(self, request, context):
+        """ExportBundle streams versions as a git bundle: one commit each, on the branch `main`.
+
+        `git clone FILE` reads it. The same versions give the same bytes.
+
+        Errors:
+        * NOT_FOUND: a snapshot is unknown.
+        * INVALID_ARGUMENT: there is no version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MergeSnapshots(self, request, context):
         """MergeSnapshots makes the snapshot that an iteration leads to: what the user
         changed since BASE was generated, and what THEIRS generates anew, both.
@@ -299,6 +317,11 @@ def add_FilesServiceServicer_to_server(servicer, server):
                     servicer.ArchiveSnapshot,
                     request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.FromString,
                     response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.SerializeToString,
+            ),
+            'ExportBundle': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportBundle,
+                    request_deserializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleRequest.FromString,
+                    response_serializer=backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleResponse.SerializeToString,
             ),
             'MergeSnapshots': grpc.unary_unary_rpc_method_handler(
                     servicer.MergeSnapshots,
@@ -541,6 +564,33 @@ class FilesService:
             '/backsmith.files.v1.FilesService/ArchiveSnapshot',
             backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotRequest.SerializeToString,
             backsmith_dot_files_dot_v1_dot_files__service__pb2.ArchiveSnapshotResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportBundle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/backsmith.files.v1.FilesService/ExportBundle',
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleRequest.SerializeToString,
+            backsmith_dot_files_dot_v1_dot_files__service__pb2.ExportBundleResponse.FromString,
             options,
             channel_credentials,
             insecure,

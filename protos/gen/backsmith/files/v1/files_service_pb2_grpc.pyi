@@ -101,6 +101,15 @@ class FilesServiceStub:
     * NOT_FOUND: the snapshot is unknown.
     * INVALID_ARGUMENT: the prefix breaks the path rules.
     """
+    ExportBundle: _grpc.UnaryStreamMultiCallable[_files_service_pb2.ExportBundleRequest, _files_service_pb2.ExportBundleResponse]
+    """ExportBundle streams versions as a git bundle: one commit each, on the branch `main`.
+
+    `git clone FILE` reads it. The same versions give the same bytes.
+
+    Errors:
+    * NOT_FOUND: a snapshot is unknown.
+    * INVALID_ARGUMENT: there is no version.
+    """
     MergeSnapshots: _grpc.UnaryUnaryMultiCallable[_files_service_pb2.MergeSnapshotsRequest, _files_service_pb2.MergeSnapshotsResponse]
     """MergeSnapshots makes the snapshot that an iteration leads to: what the user
     changed since BASE was generated, and what THEIRS generates anew, both.
@@ -212,6 +221,15 @@ class FilesServiceAsyncStub(FilesServiceStub):
     Errors:
     * NOT_FOUND: the snapshot is unknown.
     * INVALID_ARGUMENT: the prefix breaks the path rules.
+    """
+    ExportBundle: _aio.UnaryStreamMultiCallable[_files_service_pb2.ExportBundleRequest, _files_service_pb2.ExportBundleResponse]  # type: ignore[assignment]
+    """ExportBundle streams versions as a git bundle: one commit each, on the branch `main`.
+
+    `git clone FILE` reads it. The same versions give the same bytes.
+
+    Errors:
+    * NOT_FOUND: a snapshot is unknown.
+    * INVALID_ARGUMENT: there is no version.
     """
     MergeSnapshots: _aio.UnaryUnaryMultiCallable[_files_service_pb2.MergeSnapshotsRequest, _files_service_pb2.MergeSnapshotsResponse]  # type: ignore[assignment]
     """MergeSnapshots makes the snapshot that an iteration leads to: what the user
@@ -369,6 +387,21 @@ class FilesServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         * NOT_FOUND: the snapshot is unknown.
         * INVALID_ARGUMENT: the prefix breaks the path rules.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportBundle(
+        self,
+        request: _files_service_pb2.ExportBundleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_files_service_pb2.ExportBundleResponse], _abc.AsyncIterator[_files_service_pb2.ExportBundleResponse]]:
+        """ExportBundle streams versions as a git bundle: one commit each, on the branch `main`.
+
+        `git clone FILE` reads it. The same versions give the same bytes.
+
+        Errors:
+        * NOT_FOUND: a snapshot is unknown.
+        * INVALID_ARGUMENT: there is no version.
         """
 
     @_abc_1.abstractmethod
