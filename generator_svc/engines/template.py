@@ -19,8 +19,8 @@ from generator_svc.engines.interface import (
 from generator_svc.phases import core, entities, main, migrations, registry, support, tests
 from generator_svc.phases.drafts import Draft
 from generator_svc.phases.model.entities import EntityModel
-from generator_svc.phases.model.source import json_literal
 from generator_svc.phases.model.project import ProjectModel, build
+from generator_svc.phases.model.source import json_literal
 
 BATCH = 8
 """How many entities are formatted at once: one run of ruff costs as much as a few files."""

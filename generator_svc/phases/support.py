@@ -1,4 +1,4 @@
-"""Phase 5: what surrounds the code: packaging, configuration, containers, continuous integration."""
+"""Phase 5: what surrounds the code: packaging, settings, containers, continuous integration."""
 
 import json
 from collections.abc import Iterator

@@ -7,9 +7,10 @@ from generator_svc.domain.spec import JsonValue
 from generator_svc.phases.drafts import Draft, package
 from generator_svc.phases.model import samples
 from generator_svc.phases.model.attributes import Attribute, on_delete_action
-from generator_svc.phases.model.entities import Back, EntityModel, LinkEnd
+from generator_svc.phases.model.entities import EntityModel
 from generator_svc.phases.model.names import EntityNames
 from generator_svc.phases.model.project import ProjectModel
+from generator_svc.phases.model.relations import Back, LinkEnd
 from generator_svc.phases.model.testing import TestModel, test_models
 
 ACTIONS = ("create", "read", "update", "delete")

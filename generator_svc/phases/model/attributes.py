@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from generator_svc.domain import naming
 from generator_svc.domain.spec import Field, FieldType, OnDelete, Relation, RelationKind
 from generator_svc.phases.model import values
+from generator_svc.phases.model.literals import python_literal
 from generator_svc.phases.model.names import EntityNames
 from generator_svc.phases.model.source import literal
 from generator_svc.phases.model.tables import Column
@@ -170,7 +171,7 @@ def from_field(field: Field, taken: set[str]) -> Attribute:
         input_type=values.input_type(field),
         query_type=values.query_type(field),
         output_type=values.output_type(field),
-        default=values.python_literal(field, field.default) if has_default else "",
+        default=python_literal(field, field.default) if has_default else "",
         mutable_default=isinstance(field.default, list | dict),
         required=field.required,
         immutable=field.immutable,

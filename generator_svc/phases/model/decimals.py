@@ -81,7 +81,7 @@ def _tail(lows: str, highs: str) -> str:
 
 def integers(least: int, most: int) -> str:
     """Match the integers from `least` to `most` (not negative), without leading zeros."""
-    if least == 0 and most >= 9 and set(str(most)) == {"9"}:
+    if least == 0 and set(str(most)) == {"9"}:
         return f"(?:0|[1-9][0-9]{{0,{len(str(most)) - 1}}})"
     options = []
     for length in range(len(str(least)), len(str(most)) + 1):

@@ -11,8 +11,8 @@ _parser: Any = importlib.import_module("re._parser")
 _LETTERS = string.ascii_lowercase + string.digits + string.ascii_uppercase + "-_ .!" + "é"
 _ANY = range(128)
 _CATEGORIES: dict[str, Callable[[str], bool]] = {
-    "CATEGORY_DIGIT": str.isdigit,
-    "CATEGORY_SPACE": str.isspace,
+    "CATEGORY_DIGIT": lambda char: char.isdigit(),
+    "CATEGORY_SPACE": lambda char: char.isspace(),
     "CATEGORY_WORD": lambda char: char.isalnum() or char == "_",
 }
 
@@ -39,6 +39,20 @@ def _write(tree: Any, seed: int, extra: int) -> str:
 
 def _node(kind: str, argument: Any, seed: int, extra: int) -> str:
     match kind:
+        case "BRANCH":
+            branches = argument[1]
+            return _write(branches[seed % len(branches)], seed, extra)
+        case "SUBPATTERN":
+            return _write(argument[-1], seed, extra)
+        case "MAX_REPEAT" | "MIN_REPEAT":
+            least, most, inner = argument
+            times = min(int(most), int(least) + extra)
+            return "".join(_write(inner, seed + turn, 0) for turn in range(times))
+    return _character(kind, argument, seed)
+
+
+def _character(kind: str, argument: Any, seed: int) -> str:
+    match kind:
         case "LITERAL":
             return chr(argument)
         case "NOT_LITERAL":
@@ -47,17 +61,7 @@ def _node(kind: str, argument: Any, seed: int, extra: int) -> str:
             return _pick(lambda char: char != "\n", seed)
         case "IN":
             return _pick(_member(argument), seed)
-        case "BRANCH":
-            branches = argument[1]
-            return _write(branches[seed % len(branches)], seed, extra)
-        case "SUBPATTERN":
-            return _write(argument[-1], seed, extra)
-        case "MAX_REPEAT" | "MIN_REPEAT" | "POSSESSIVE_REPEAT":
-            least, most, inner = argument
-            times = min(int(most), max(int(least), int(least) + extra))
-            return "".join(_write(inner, seed + turn, 0) for turn in range(times))
-        case _:
-            return ""
+    return ""
 
 
 def _pick(fits: Callable[[str], bool], seed: int) -> str:
@@ -77,5 +81,5 @@ def _test(kind: str, argument: Any) -> Callable[[str], bool]:
     if kind == "RANGE":
         return lambda char: argument[0] <= ord(char) <= argument[1]
     name = str(argument)
-    inside = _CATEGORIES.get(name.replace("_NOT", ""), lambda _char: False)
+    inside = _CATEGORIES[name.replace("_NOT", "")]
     return lambda char: inside(char) is not ("_NOT_" in name)

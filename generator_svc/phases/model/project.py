@@ -11,10 +11,11 @@ from generator_svc.domain.spec import (
     RelationKind,
     TechStack,
 )
-from generator_svc.phases.model import entities
+from generator_svc.phases.model import relations, rows
 from generator_svc.phases.model.attributes import Attribute, on_delete_action
-from generator_svc.phases.model.entities import Back, EntityModel, Link, LinkEnd, Names
+from generator_svc.phases.model.entities import EntityModel
 from generator_svc.phases.model.names import EntityNames, name_entities
+from generator_svc.phases.model.relations import Back, Link, LinkEnd, Names
 from generator_svc.phases.model.source import sentence
 
 
@@ -154,13 +155,11 @@ def build(spec: ProjectSpec) -> ProjectModel:
     order, deferred = _creation_order(names)
     tables = {named.table for named in names.values()}
     links = tuple(
-        link for named in names.values() for link in entities.links_of(named, names, tables)
+        link for named in names.values() for link in relations.links_of(named, names, tables)
     )
     context = _Context(
         names=names,
-        attributes={
-            name: entities.attributes_of(named.entity, names) for name, named in names.items()
-        },
+        attributes={name: rows.attributes_of(named.entity, names) for name, named in names.items()},
         links=links,
         deferred=deferred,
         pointing=_pointing(names),
@@ -183,7 +182,7 @@ def _entity(named: EntityNames, context: _Context) -> EntityModel:
         table=named.table,
         plural=named.plural,
         attributes=described,
-        model_table=entities.table_of(named, described, context.deferred),
+        model_table=rows.table_of(named, described, context.deferred),
         links=tuple(link for link in context.links if link.source is named),
         backs=tuple(_backs(named, context)),
         link_ends=tuple(context.ends.get(named.name, ())),

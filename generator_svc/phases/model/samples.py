@@ -1,26 +1,30 @@
-"""Values for the generated tests: on the wire, valid, distinct where they must be; and wrong ones."""
+"""Values for the generated tests, as they stand in JSON: valid, and distinct where they must be."""
 
 import base64
-import datetime
+import datetime as dt
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from generator_svc.domain import naming
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.phases.model import values
+from generator_svc.phases.model.literals import aware, item_of, parse_duration
 from generator_svc.phases.model.patterns import matching
 
 COUNT = 6
 """How many distinct values a unique field gets."""
 
+_TRIES = 64
+_STEPS = 9
+_FIRST_DAY = dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
+_DAY = dt.timedelta(days=1)
 _INTEGERS = {
     FieldType.INTEGER: (-(2**31), 2**31 - 1),
     FieldType.BIGINT: (-(2**63), 2**63 - 1),
 }
-_FIRST_DAY = datetime.datetime(2030, 1, 1, 12, tzinfo=datetime.UTC)
 
 
 class NoSampleError(Exception):
@@ -28,13 +32,13 @@ class NoSampleError(Exception):
 
 
 def samples(field: Field) -> list[JsonValue]:
-    """Return up to `COUNT` distinct valid values of a field, as they stand in JSON.
+    """Return up to `COUNT` distinct valid values of a field.
 
     Raises:
         NoSampleError: The constraints allow none that could be found.
     """
     found: list[JsonValue] = []
-    for value in itertools.islice(_candidates(field), 64):
+    for value in itertools.islice(_CANDIDATES[field.type](field), _TRIES):
         if value not in found:
             found.append(value)
         if len(found) == COUNT:
@@ -44,52 +48,8 @@ def samples(field: Field) -> list[JsonValue]:
     return found
 
 
-def wrong(field: Field) -> list[JsonValue]:
-    """Return values that the field refuses, as they stand in JSON."""
-    match field.type:
-        case FieldType.JSON:
-            return []
-        case FieldType.STRING | FieldType.TEXT:
-            return ["nul\0", 1, *_too_long(field), *_too_short(field)]
-        case FieldType.INTEGER | FieldType.BIGINT:
-            low, high = _integer_range(field)
-            return [low - 1, high + 1, True, "1"]
-        case FieldType.DECIMAL:
-            low_, high_ = values.decimal_range(field)
-            step = Decimal(1).scaleb(-values.scale_of(field))
-            return [f"{high_ + step:f}", f"{low_ - step:f}", 1.5, "NaN", "1e1"]
-        case FieldType.FLOAT:
-            return [True, "1", *_beyond(field)]
-        case FieldType.BOOLEAN:
-            return ["maybe", 1, "true"]
-        case FieldType.ARRAY:
-            return ["not a list", *_too_many(field)]
-        case FieldType.DATETIME:
-            return ["2030-01-01T00:00:00", "0001-01-01T00:00:00+05:00", 0, "soon"]
-        case _:
-            return ["?", 1]
-
-
-def _beyond(field: Field) -> list[JsonValue]:
-    low = [float(field.minimum) - 1] if field.minimum is not None else []
-    high = [float(field.maximum) + 1] if field.maximum is not None else []
-    return [*low, *high]
-
-
-def _too_long(field: Field) -> list[JsonValue]:
-    return ["x" * (values.max_length_of(field) + 1)] if field.max_length else []
-
-
-def _too_short(field: Field) -> list[JsonValue]:
-    return ["x" * (field.min_length - 1)] if field.min_length else []
-
-
-def _too_many(field: Field) -> list[JsonValue]:
-    item = samples(values.item_of(field))[0]
-    return [[item] * (values.max_length_of(field) + 1)]
-
-
-def _integer_range(field: Field) -> tuple[int, int]:
+def integer_range(field: Field) -> tuple[int, int]:
+    """Return the least and the greatest value of an integer."""
     low, high = _INTEGERS[field.type]
     return (
         int(field.minimum) if field.minimum is not None else low,
@@ -97,140 +57,136 @@ def _integer_range(field: Field) -> tuple[int, int]:
     )
 
 
-def _candidates(field: Field) -> Iterator[JsonValue]:
-    match field.type:
-        case FieldType.STRING | FieldType.TEXT:
-            return _strings(field)
-        case FieldType.INTEGER | FieldType.BIGINT:
-            low, high = _integer_range(field)
-            return iter(range(max(low, min(1, high)), high + 1))
-        case FieldType.FLOAT:
-            return _floats(field)
-        case FieldType.DECIMAL:
-            return _decimals(field)
-        case FieldType.BOOLEAN:
-            return iter([True, False])
-        case FieldType.ENUM:
-            return iter(field.values)
-        case FieldType.JSON:
-            return (
-                {"number": number, "list": [True, None, "text"]} for number in itertools.count()
-            )
-        case FieldType.ARRAY:
-            return _arrays(field)
-        case _:
-            return _others(field)
-
-
-def _others(field: Field) -> Iterator[JsonValue]:
-    match field.type:
-        case FieldType.UUID:
-            return (str(uuid.UUID(int=(4 << 76) + (2 << 62) + n)) for n in itertools.count(1))
-        case FieldType.EMAIL:
-            return _sized(field, ("someone", "@example.com"))
-        case FieldType.URL:
-            return _sized(field, ("https://example.com/", ""))
-        case FieldType.SLUG:
-            return _sized(field, ("slug", ""))
-        case FieldType.BINARY:
-            size = max(field.min_length or 0, min(3, values.max_length_of(field)))
-            return (
-                base64.b64encode(n.to_bytes(1, "big") * size).decode() for n in range(65, 65 + 26)
-            )
-        case _:
-            return _moments(field)
-
-
-def _sized(field: Field, ends: tuple[str, str]) -> Iterator[str]:
-    """Number a text between two ends, as long as the field wants it."""
+def _strings(field: Field) -> Iterator[JsonValue]:
     low, high = field.min_length or 0, values.max_length_of(field)
-    for number in itertools.count(1):
-        if number > 64:
-            return
-        text = f"{ends[0]}{number}{ends[1]}"
-        text = f"{ends[0]}{number}{'x' * (low - len(text))}{ends[1]}"
-        if len(text) > high:
-            text = f"{chr(96 + number % 26)}{ends[1]}"
-        if low <= len(text) <= high:
-            yield text
+    if field.pattern:
+        return iter(matching(field.pattern, low, high))
+    words = (f"{naming.words(field.name)} {number}" for number in range(1, 9))
+    letters = (chr(97 + number) for number in range(26))
+    fitting = (text for text in itertools.chain(words, letters) if len(text) <= high)
+    return (text.ljust(low, "x") for text in fitting)
 
 
-def _floats(field: Field) -> Iterator[float]:
+def _integers(field: Field) -> Iterator[JsonValue]:
+    low, high = integer_range(field)
+    return iter(range(max(low, min(1, high)), high + 1))
+
+
+def _floats(field: Field) -> Iterator[JsonValue]:
     low = float(field.minimum) if field.minimum is not None else None
     high = float(field.maximum) if field.maximum is not None else None
     if low is not None and high is not None:
-        return (low + (high - low) * step / 8 for step in range(9))
+        return (low + (high - low) * step / 8 for step in range(_STEPS))
     if high is not None:
-        return (high - step - 0.5 for step in range(9))
-    return ((low or 0.0) + step + 0.5 for step in range(9))
+        return (high - step - 0.5 for step in range(_STEPS))
+    return ((low or 0.0) + step + 0.5 for step in range(_STEPS))
 
 
-def _decimals(field: Field) -> Iterator[str]:
+def _decimals(field: Field) -> Iterator[JsonValue]:
     low, high = values.decimal_range(field)
     step = Decimal(1).scaleb(-values.scale_of(field))
-    start = max(low, min(high, Decimal(1).quantize(step)))
-    number = start
+    number = max(low, min(high, Decimal(1).quantize(step)))
     while number <= high:
         yield f"{number:f}"
         number += step
 
 
+def _booleans(_field: Field) -> Iterator[JsonValue]:
+    return iter([True, False])
+
+
+def _choices(field: Field) -> Iterator[JsonValue]:
+    return iter(field.values)
+
+
+def _documents(_field: Field) -> Iterator[JsonValue]:
+    return ({"number": number, "list": [True, None, "text"]} for number in itertools.count())
+
+
 def _arrays(field: Field) -> Iterator[JsonValue]:
-    items = samples(values.item_of(field))
-    least, most = field.min_length or 0, values.max_length_of(field)
-    size = max(least, min(2, most))
+    items = samples(item_of(field))
+    size = max(field.min_length or 0, min(2, values.max_length_of(field)))
     for start in range(len(items)):
         yield [items[(start + place) % len(items)] for place in range(size)]
 
 
-def _moments(field: Field) -> Iterator[JsonValue]:
-    match field.type:
-        case FieldType.DATE:
-            low = datetime.date.fromisoformat(field.minimum) if field.minimum else None
-            high = datetime.date.fromisoformat(field.maximum) if field.maximum else None
-            day = datetime.timedelta(days=1)
-            return (each.isoformat() for each in _steps(_FIRST_DAY.date(), low, high, day))
-        case FieldType.DATETIME:
-            start = _instant(field.minimum) if field.minimum else None
-            end = _instant(field.maximum) if field.maximum else None
-            hour = datetime.timedelta(hours=1)
-            moments = _steps(_FIRST_DAY, start, end, hour)
-            return (each.isoformat().replace("+00:00", "Z") for each in moments)
-        case FieldType.TIME:
-            return _times(field)
-        case _:
-            return _durations(field)
+def _uuids(_field: Field) -> Iterator[JsonValue]:
+    return (str(uuid.UUID(int=(4 << 76) + (2 << 62) + number)) for number in itertools.count(1))
 
 
-def _times(field: Field) -> Iterator[str]:
+def _emails(field: Field) -> Iterator[JsonValue]:
+    return _sized(field, "someone", "@example.com")
+
+
+def _urls(field: Field) -> Iterator[JsonValue]:
+    return _sized(field, "https://example.com/", "")
+
+
+def _slugs(field: Field) -> Iterator[JsonValue]:
+    return _sized(field, "slug", "")
+
+
+def _sized(field: Field, start: str, end: str) -> Iterator[JsonValue]:
+    """Number a text between two ends, as long as the field wants it."""
+    low, high = field.min_length or 0, values.max_length_of(field)
+    for number in range(1, _TRIES):
+        text = f"{start}{number}{end}"
+        text = f"{start}{number}{'x' * (low - len(text))}{end}"
+        if len(text) > high:
+            text = f"{start if not end else ''}{chr(96 + number % 26)}{end}"
+        if len(text) > high:
+            text = chr(96 + number % 26)
+        if low <= len(text) <= high:
+            yield text
+
+
+def _binaries(field: Field) -> Iterator[JsonValue]:
+    size = max(field.min_length or 0, min(3, values.max_length_of(field)))
+    letters = (bytes([number]) * size for number in range(65, 91))
+    return (base64.b64encode(letter).decode() for letter in letters)
+
+
+def _dates(field: Field) -> Iterator[JsonValue]:
+    low = dt.date.fromisoformat(field.minimum) if field.minimum else None
+    high = dt.date.fromisoformat(field.maximum) if field.maximum else None
+    return (each.isoformat() for each in _steps(_FIRST_DAY.date(), low, high, _DAY))
+
+
+def _instants(field: Field) -> Iterator[JsonValue]:
+    low, high = (
+        aware(dt.datetime.fromisoformat(bound)).astimezone(dt.UTC) if bound else None
+        for bound in (field.minimum, field.maximum)
+    )
+    moments = _steps(_FIRST_DAY, low, high, dt.timedelta(hours=1))
+    return (each.isoformat().replace("+00:00", "Z") for each in moments)
+
+
+def _times(field: Field) -> Iterator[JsonValue]:
     low, high = field.minimum or "00:00:00", field.maximum or "23:59:59"
     hours = (f"{hour:02}:30:00" for hour in range(24))
     return (each for each in (*hours, low, high) if low <= each <= high)
 
 
-def _durations(field: Field) -> Iterator[str]:
-    low = values.parse_duration(field.minimum) if field.minimum else datetime.timedelta(hours=1)
-    high = values.parse_duration(field.maximum) if field.maximum else low * 2 + _DAY
-    for step in range(9):
+def _durations(field: Field) -> Iterator[JsonValue]:
+    low = parse_duration(field.minimum) if field.minimum else dt.timedelta(hours=1)
+    high = parse_duration(field.maximum) if field.maximum else low * 2 + _DAY
+    low = min(low, high)
+    for step in range(_STEPS):
         length = low + (high - low) * step / 8
-        whole = length - datetime.timedelta(microseconds=length.microseconds)
+        whole = length - dt.timedelta(microseconds=length.microseconds)
         if low <= whole:
-            yield duration_text(whole)
+            yield _duration_text(whole)
 
 
-_DAY = datetime.timedelta(days=1)
-
-
-def duration_text(length: datetime.timedelta) -> str:
-    """Write a duration as generated projects do."""
-    sign, size = ("-", -length) if length < datetime.timedelta() else ("", length)
+def _duration_text(length: dt.timedelta) -> str:
+    sign, size = ("-", -length) if length < dt.timedelta() else ("", length)
     minutes, seconds = divmod(size.seconds, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{sign}P{size.days}DT{hours}H{minutes}M{seconds}S"
 
 
-def _steps(start: Any, low: Any, high: Any, step: datetime.timedelta) -> Iterator[Any]:
-    """Walk up from the start, or from the least; where that fails, down from the greatest."""
+def _steps(start: Any, low: Any, high: Any, step: dt.timedelta) -> Iterator[Any]:
+    """Walk up from the start, or from the least; where that fails, up to the greatest."""
     moment = start if low is None else max(start, low)
     if high is not None and moment > high:
         moment = low if low is not None else high - step * COUNT
@@ -240,16 +196,24 @@ def _steps(start: Any, low: Any, high: Any, step: datetime.timedelta) -> Iterato
         moment += step
 
 
-def _instant(text: str) -> datetime.datetime:
-    moment = datetime.datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-
-
-def _strings(field: Field) -> Iterator[str]:
-    low, high = field.min_length or 0, values.max_length_of(field)
-    if field.pattern:
-        return matching(field.pattern, low, high)
-    words = (f"{naming.words(field.name)} {number}" for number in range(1, 9))
-    letters = (chr(97 + number) for number in range(26))
-    fitting = (text for text in itertools.chain(words, letters) if len(text) <= high)
-    return (text.ljust(low, "x") for text in fitting)
+_CANDIDATES: dict[FieldType, Callable[[Field], Iterator[JsonValue]]] = {
+    FieldType.STRING: _strings,
+    FieldType.TEXT: _strings,
+    FieldType.INTEGER: _integers,
+    FieldType.BIGINT: _integers,
+    FieldType.FLOAT: _floats,
+    FieldType.DECIMAL: _decimals,
+    FieldType.BOOLEAN: _booleans,
+    FieldType.DATE: _dates,
+    FieldType.TIME: _times,
+    FieldType.DATETIME: _instants,
+    FieldType.DURATION: _durations,
+    FieldType.UUID: _uuids,
+    FieldType.EMAIL: _emails,
+    FieldType.URL: _urls,
+    FieldType.SLUG: _slugs,
+    FieldType.ENUM: _choices,
+    FieldType.JSON: _documents,
+    FieldType.BINARY: _binaries,
+    FieldType.ARRAY: _arrays,
+}

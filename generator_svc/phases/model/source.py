@@ -2,9 +2,11 @@
 
 import json
 import re
+import textwrap
 
 from generator_svc.domain.spec import JsonValue
 
+_LINE = 80
 _SPACE = re.compile(r"\s+")
 
 
@@ -28,7 +30,7 @@ def sentence(text: str, *, otherwise: str) -> str:
     """Return the first sentence of a text, fit for a docstring on one line."""
     flat = _SPACE.sub(" ", text).strip().replace("\\", "/").replace('"', "'")
     printable = "".join(char for char in flat if char.isprintable())
-    short = printable if len(printable) <= 80 else printable[:77].rsplit(" ", 1)[0] + "..."
+    short = textwrap.shorten(printable, _LINE, placeholder="...")
     chosen = short or otherwise
     first = chosen[:1].upper() + chosen[1:]
     return first if first.endswith((".", "!", "?")) else f"{first}."

@@ -7,6 +7,7 @@ from generator_svc.domain.spec import JsonValue
 from generator_svc.phases.model import samples
 from generator_svc.phases.model.attributes import Attribute
 from generator_svc.phases.model.entities import EntityModel
+from generator_svc.phases.model.wrong import wrong as wrong_values
 
 MANY = 1_000
 """More rows than any test makes."""
@@ -82,7 +83,7 @@ class TestModel:
             (each.wire, value)
             for each in self.writable
             if each.field is not None
-            for value in samples.wrong(each.field)
+            for value in wrong_values(each.field)
         ]
 
     @property

@@ -1,12 +1,12 @@
 """Values of fields: Python source for their types, their columns and their literals."""
 
-import datetime
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from generator_svc.domain.spec import Field, FieldType, JsonValue
+from generator_svc.domain.spec import Field, FieldType
 from generator_svc.phases.model.decimals import decimal_pattern
+from generator_svc.phases.model.literals import item_of, python_literal
 from generator_svc.phases.model.source import literal, pattern_literal
 
 STRING_MAX = 255
@@ -14,7 +14,6 @@ TEXT_MAX = 65_536
 BINARY_MAX = 65_536
 ITEMS_MAX = 100
 PRECISION, SCALE = 12, 2
-_AMOUNT = re.compile(r"([0-9.]+)([WDHMS])")
 
 TEXTUAL = frozenset({FieldType.STRING, FieldType.TEXT, FieldType.SLUG})
 BOUNDED = frozenset(
@@ -138,11 +137,6 @@ def python_type(field: Field) -> str:
     return _PYTHON[field.type]
 
 
-def item_of(field: Field) -> Field:
-    """Return an array's item as a field of its own."""
-    return Field(name=field.name, type=field.items or FieldType.STRING, values=field.values)
-
-
 def column_type(field: Field) -> str:
     """Return the type of a column."""
     if field.type in {FieldType.STRING, FieldType.SLUG}:
@@ -169,43 +163,43 @@ def query_type(field: Field) -> str:
 def output_type(field: Field) -> str:
     """Return the annotation of a value in an answer, without `None`."""
     if field.type is FieldType.DECIMAL:
-        return f'Annotated[decimal.Decimal, types.exact(r"{_plain_decimal(field)}", {scale_of(field)})]'
+        return _exact(field, _plain_decimal(field))
     if field.type is FieldType.BINARY:
         return _binary(Field(name=field.name, type=field.type))
     if field.type is FieldType.ENUM:
         return _literal_type(field)
     if field.type is FieldType.ARRAY:
         return f"list[{output_type(item_of(field))}]"
-    if field.type in _MARKERS or field.type is FieldType.JSON:
-        return _NAMED[field.type]
-    return _PYTHON[field.type]
+    named = field.type in _MARKERS or field.type is FieldType.JSON
+    return _NAMED[field.type] if named else _PYTHON[field.type]
 
 
 def _annotated(field: Field, *, query: bool) -> str:
-    match field.type:
-        case FieldType.BOOLEAN:
-            return "bool" if query else "types.Boolean"
-        case FieldType.STRING | FieldType.TEXT:
-            return _annotation("str", _text_arguments(field), "types.CLEAN")
-        case FieldType.SLUG:
-            return _annotation("str", [*_lengths(field), "pattern=types.SLUG"])
-        case FieldType.INTEGER | FieldType.BIGINT | FieldType.FLOAT:
-            return _number(field, query=query)
-        case FieldType.DECIMAL:
-            low, high = decimal_range(field)
-            pattern = decimal_pattern(
-                precision=precision_of(field), scale=scale_of(field), low=low, high=high
-            )
-            return f'Annotated[decimal.Decimal, types.exact(r"{pattern}", {scale_of(field)})]'
-        case FieldType.ENUM:
-            return _literal_type(field)
-        case FieldType.BINARY:
-            return _binary(field)
-        case FieldType.ARRAY:
-            item = _annotated(item_of(field), query=query)
-            return _annotation(f"list[{item}]", _lengths(field))
-        case _:
-            return _named(field)
+    if field.type is FieldType.BOOLEAN:
+        return "bool" if query else "types.Boolean"
+    if field.type in {FieldType.INTEGER, FieldType.BIGINT, FieldType.FLOAT}:
+        return _number(field, query=query)
+    if field.type is FieldType.ARRAY:
+        return _annotation(f"list[{_annotated(item_of(field), query=query)}]", _lengths(field))
+    return _WRITERS.get(field.type, _named)(field)
+
+
+def _text(field: Field) -> str:
+    return _annotation("str", _text_arguments(field), "types.CLEAN")
+
+
+def _slug(field: Field) -> str:
+    return _annotation("str", [*_lengths(field), "pattern=types.SLUG"])
+
+
+def _decimal(field: Field) -> str:
+    low, high = decimal_range(field)
+    precision, scale = precision_of(field), scale_of(field)
+    return _exact(field, decimal_pattern(precision=precision, scale=scale, low=low, high=high))
+
+
+def _exact(field: Field, pattern: str) -> str:
+    return f'Annotated[decimal.Decimal, types.exact(r"{pattern}", {scale_of(field)})]'
 
 
 def _named(field: Field) -> str:
@@ -291,70 +285,11 @@ def _bound(field: Field, text: str | None) -> str:
     return python_literal(field, float(text) if field.type is FieldType.FLOAT else text)
 
 
-def python_literal(field: Field, value: JsonValue) -> str:
-    """Return a value, as it stands in a spec, as Python source of the field's own type."""
-    match field.type:
-        case FieldType.INTEGER | FieldType.BIGINT:
-            return str(int(str(value)))
-        case FieldType.FLOAT:
-            return repr(float(str(value)))
-        case FieldType.DECIMAL:
-            return f'decimal.Decimal("{Decimal(str(value)):f}")'
-        case FieldType.UUID:
-            return f'uuid.UUID("{value}")'
-        case FieldType.BINARY:
-            return f"base64.b64decode({value!r})"
-        case FieldType.ARRAY if isinstance(value, list):
-            return f"[{', '.join(python_literal(item_of(field), item) for item in value)}]"
-        case _:
-            return _moment(field, value)
-
-
-def _moment(field: Field, value: JsonValue) -> str:
-    match field.type:
-        case FieldType.DATE:
-            day = datetime.date.fromisoformat(str(value))
-            return f"datetime.date({day.year}, {day.month}, {day.day})"
-        case FieldType.TIME:
-            return _clock(datetime.time.fromisoformat(str(value)))
-        case FieldType.DATETIME:
-            return _instant(datetime.datetime.fromisoformat(str(value)))
-        case FieldType.DURATION:
-            length = parse_duration(str(value))
-            seconds = length.days * 86_400 + length.seconds
-            parts = f"seconds={seconds}"
-            more = f", microseconds={length.microseconds}" if length.microseconds else ""
-            return f"datetime.timedelta({parts}{more})"
-        case _:
-            return literal(value)
-
-
-def _instant(value: datetime.datetime) -> str:
-    aware = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
-    utc = aware.astimezone(datetime.UTC)
-    parts = [utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second, utc.microsecond]
-    while len(parts) > 3 and not parts[-1]:
-        parts.pop()
-    return f"datetime.datetime({', '.join(map(str, parts))}, tzinfo=datetime.UTC)"
-
-
-def _clock(value: datetime.time) -> str:
-    parts = [value.hour, value.minute, value.second, value.microsecond]
-    while len(parts) > 1 and not parts[-1]:
-        parts.pop()
-    return f"datetime.time({', '.join(map(str, parts))})"
-
-
-def parse_duration(text: str) -> datetime.timedelta:
-    """Read an ISO 8601 duration of days, hours, minutes and seconds."""
-    days, _, clock = text.lstrip("-").removeprefix("P").partition("T")
-    amounts = {unit: float(amount) for amount, unit in _AMOUNT.findall(days)}
-    times = {unit: float(amount) for amount, unit in _AMOUNT.findall(clock)}
-    length = datetime.timedelta(
-        weeks=amounts.get("W", 0),
-        days=amounts.get("D", 0),
-        hours=times.get("H", 0),
-        minutes=times.get("M", 0),
-        seconds=times.get("S", 0),
-    )
-    return -length if text.startswith("-") else length
+_WRITERS: dict[FieldType, Callable[[Field], str]] = {
+    FieldType.STRING: _text,
+    FieldType.TEXT: _text,
+    FieldType.SLUG: _slug,
+    FieldType.DECIMAL: _decimal,
+    FieldType.ENUM: _literal_type,
+    FieldType.BINARY: _binary,
+}
