@@ -71,6 +71,13 @@ class EventLog(Protocol):
         """Return the newest message of a subject, or None when it has none."""
         ...
 
+    async def end(self) -> Cursor:
+        """Return the place of the newest message ever taken, kept or not.
+
+        Reading after it shows exactly what is appended from now on.
+        """
+        ...
+
     def history(self, subject: str) -> AsyncIterator[Message]:
         """Yield what is kept of a subject (wildcards allowed), in order, up to now."""
         ...

@@ -62,6 +62,11 @@ class JetStreamLog:
         found = await newest(self._stream, subject)
         return None if found is None else from_api(found, epoch=self._stream.epoch)
 
+    async def end(self) -> Cursor:
+        """Return the place of the newest message ever taken, kept or not."""
+        state = await self._stream.state()
+        return Cursor(epoch=state.epoch, sequence=state.last)
+
     async def history(self, subject: str) -> AsyncIterator[Message]:
         """Yield what is kept of a subject (wildcards allowed), in order, up to now."""
         check_pattern(subject)

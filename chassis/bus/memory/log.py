@@ -93,6 +93,10 @@ class MemoryLog:
         newest = max((found[-1] for found in self._sequences(subject)), default=0)
         return self._messages.get(newest)
 
+    async def end(self) -> Cursor:
+        """Return the place of the newest message ever taken, kept or not."""
+        return Cursor(epoch=self._epoch, sequence=self._last)
+
     async def history(self, subject: str) -> AsyncIterator[Message]:
         """Yield what is kept of a subject (wildcards allowed), in order, up to now."""
         check_pattern(subject)

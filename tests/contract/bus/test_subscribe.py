@@ -186,6 +186,20 @@ async def test_cursor_at_the_end_waits_for_more(log: EventLog, name: str) -> Non
         assert numbers(await take(batches, 1)) == [2]
 
 
+async def test_end_is_where_the_future_begins(backend: object, name: str) -> None:
+    """Shows what follows and nothing before, also when nothing is kept any more."""
+    bus: Bus = backend.bus  # type: ignore[attr-defined]
+    log = await bus.event_log(name, subjects=(f"{name}.>",), retention=timedelta(seconds=1))
+    assert await log.end() == Cursor(epoch=log.epoch, sequence=0)
+    await append(log, f"{name}.a", range(2))
+    assert await log.end() == Cursor(epoch=log.epoch, sequence=2)
+    await backend.elapse(timedelta(seconds=1.6))  # type: ignore[attr-defined]
+    assert await log.last(f"{name}.a") is None
+    async with log.subscribe(f"{name}.a", after=await log.end()) as batches:
+        await append(log, f"{name}.a", range(2, 3))
+        assert numbers(await take(batches, 1)) == [2]
+
+
 async def test_cursor_before_what_is_kept_has_expired(backend: object, name: str) -> None:
     """Tells a reader that what it asks for is gone, instead of passing over it."""
     bus: Bus = backend.bus  # type: ignore[attr-defined]
