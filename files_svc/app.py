@@ -21,6 +21,7 @@ from files_svc.searching import Searches
 from files_svc.servicer import FilesServicer
 from files_svc.settings import FilesSettings
 from files_svc.store.connect import open_store
+from files_svc.tidying import RuffTidier
 from files_svc.uploads import Uploads
 
 
@@ -34,7 +35,7 @@ async def application(settings: FilesSettings, stopping: asyncio.Event) -> Async
         uploads=Uploads(store, settings.limits),
         commits=commits,
         reader=Reader(store),
-        merges=Merges(store, commits),
+        merges=Merges(store, commits, RuffTidier(settings.limits.tidy_timeout)),
         comparisons=Comparisons(store, settings.limits),
         searches=Searches(store, settings.limits),
         bundles=Bundles(store),

@@ -12,6 +12,9 @@ from files_svc.domain.merge.result import Clash, Merged
 from files_svc.domain.merge.tree import Action, Decision, decide
 from files_svc.domain.snapshot import FileEntry, Listing, Snapshot
 from files_svc.store.interface import FileStore
+from files_svc.tidying import Layout, MergedFile, RuffTidier, layout_of
+
+PYPROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,17 +44,37 @@ class MergeResult:
     """What was kept although the new rendering lacks it."""
 
 
+Contents = Mapping[str, tuple[Digest, Merged]]
+"""What became of the files that both sides changed, by their paths."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MergedContent:
+    """A file that both sides changed."""
+
+    file: MergedFile
+    theirs: bytes
+    result: Merged
+
+    def wants_tidying(self, path: str) -> bool:
+        """Tell whether the merge made code that neither side had laid out."""
+        new = self.file.merged not in {self.file.ours, self.theirs}
+        return path.endswith(".py") and new
+
+
 class Merges:
     """Merges snapshots.
 
     Args:
         store: Where files are kept.
         commits: Makes the merged snapshot.
+        tidier: Lays merged code out.
     """
 
-    def __init__(self, store: FileStore, commits: Commits) -> None:
+    def __init__(self, store: FileStore, commits: Commits, tidier: RuffTidier) -> None:
         self._store = store
         self._commits = commits
+        self._tidier = tidier
 
     async def merge(
         self, *, base_id: str, ours_id: str, theirs_id: str, patch: Patch
@@ -81,36 +104,48 @@ class Merges:
             retained=list(_retained(decisions, contents)),
         )
 
-    async def _merge_contents(
-        self, decisions: Sequence[Decision], patch: Patch
-    ) -> dict[str, tuple[Digest, Merged]]:
-        """Merge and store the files that both sides changed, one at a time."""
-        contents = {}
-        for decision in decisions:
-            if decision.needs_content:
-                contents[decision.path] = await self._merge_content(decision, patch)
-        return contents
+    async def _merge_contents(self, decisions: Sequence[Decision], patch: Patch) -> Contents:
+        """Merge, tidy and store what both sides changed."""
+        merged = {
+            decision.path: await self._merge_content(decision, patch)
+            for decision in decisions
+            if decision.needs_content
+        }
+        layout = await self._layout(decisions, merged)
+        tidied = await self._tidier.tidy(
+            {path: each.file for path, each in merged.items() if each.wants_tidying(path)}, layout
+        )
+        data = {path: tidied.get(path, each.file.merged) for path, each in merged.items()}
+        digests = {path: Digest.of(content) for path, content in data.items()}
+        await self._store.put_blobs({digests[path]: content for path, content in data.items()})
+        return {path: (digests[path], each.result) for path, each in merged.items()}
 
-    async def _merge_content(self, decision: Decision, patch: Patch) -> tuple[Digest, Merged]:
-        sides = decision.sides
-        blobs = [
-            await self._store.read_blob(entry.digest)
-            for entry in (sides.base, sides.ours, sides.theirs)
-            if entry
-        ]
-        data, merged = await asyncio.to_thread(merge_content, decision.path, *blobs, patch=patch)
-        digest = Digest.of(data)
-        await self._store.put_blobs({digest: data})
-        return digest, merged
+    async def _merge_content(self, decision: Decision, patch: Patch) -> "_MergedContent":
+        base, ours, theirs = [await self._read(entry) for entry in decision.sides.entries]
+        data, result = await asyncio.to_thread(
+            merge_content, decision.path, base, ours, theirs, patch=patch
+        )
+        file = MergedFile(ours=ours, merged=data)
+        return _MergedContent(file=file, theirs=theirs, result=result)
+
+    async def _read(self, entry: FileEntry | None) -> bytes:
+        return await self._store.read_blob(entry.digest) if entry else b""
+
+    async def _layout(
+        self, decisions: Sequence[Decision], merged: Mapping[str, "_MergedContent"]
+    ) -> Layout:
+        """Return how the merged project lays its code out."""
+        paths = [each.path for each in decisions if each.entry or each.needs_content]
+        if PYPROJECT in merged:
+            return layout_of(merged[PYPROJECT].file.merged, paths)
+        found = next((each.entry for each in decisions if each.path == PYPROJECT), None)
+        return layout_of(await self._read(found), paths)
 
     async def _keep_sides(self, conflicts: Sequence[Conflict]) -> str:
         if not conflicts:
             return ""
         listing = Listing.of(side for each in conflicts for side in _sides(each.decision))
         return (await self._store.put_snapshot(listing)).snapshot_id
-
-
-Contents = Mapping[str, tuple[Digest, Merged]]
 
 
 def _decided(decision: Decision, content: tuple[Digest, Merged] | None) -> Decision:

@@ -83,6 +83,9 @@ class LimitSettings:
     search_results: int = 1_000
     """The most matches that one search returns."""
 
+    tidy_timeout: timedelta = timedelta(seconds=30)
+    """How long laying out the code of one merge may take, in seconds."""
+
     uploads: int = 16
     """How many uploads are received at a time; the others wait, within their deadlines."""
 

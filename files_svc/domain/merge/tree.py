@@ -50,6 +50,11 @@ class Sides:
     ours: FileEntry | None
     theirs: FileEntry | None
 
+    @property
+    def entries(self) -> tuple[FileEntry | None, FileEntry | None, FileEntry | None]:
+        """All three."""
+        return self.base, self.ours, self.theirs
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
