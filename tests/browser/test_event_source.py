@@ -1,7 +1,8 @@
 """What a browser's own EventSource makes of the streams, unmodified."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -128,23 +129,30 @@ async def test_second_tab(chromium: Browser) -> None:
     assert stories[0] == stories[1] == [*STEPS[:10], "completed"]
 
 
-ELSEWHERE = "http://localhost:4999"
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[str]:
+    """Serve an empty page at an origin of its own, which it yields."""
+    page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi"
 
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(page)
+        await writer.drain()
+        writer.close()
 
-async def visit_elsewhere(page: Page) -> None:
-    """Go to a page of another origin, which sets no policy of its own."""
-    await page.route(f"{ELSEWHERE}/", lambda route: route.fulfill(body="<p>elsewhere</p>"))
-    await page.goto(f"{ELSEWHERE}/")
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield f"http://localhost:{server.sockets[0].getsockname()[1]}"
 
 
 @pytest.mark.parametrize("credentials", [True, False])
 async def test_allowed_origin(page: Page, *, credentials: bool) -> None:
     """Lets a page of an allowed origin listen, with credentials and without."""
-    async with world(allowed_origins=(ELSEWHERE,)) as running:
+    async with elsewhere() as origin, world(allowed_origins=(origin,)) as running:
         script = running.orchestrator.add()
         steps(script, 0, 3)
         script.happen("completed", 1.0, status=COMPLETED)
-        await visit_elsewhere(page)
+        await page.goto(origin)
         url = f"{running.url}/generations/gen_1/stream?token={await running.token()}"
         await listen(page, url, credentials=credentials)
         assert numbered(await heard(page, "completed")) == [*STEPS[:3], "completed"]
@@ -152,9 +160,9 @@ async def test_allowed_origin(page: Page, *, credentials: bool) -> None:
 
 async def test_other_origin(page: Page) -> None:
     """Lets no page of another origin listen."""
-    async with world(allowed_origins=("https://a.example",)) as running:
+    async with elsewhere() as origin, world(allowed_origins=("https://a.example",)) as running:
         running.orchestrator.add()
-        await visit_elsewhere(page)
+        await page.goto(origin)
         await listen(page, f"{running.url}/generations/gen_1/stream?token={await running.token()}")
         await page.wait_for_function(CLOSED)
         assert await page.evaluate("() => window.heard") == []
