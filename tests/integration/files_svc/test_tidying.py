@@ -41,9 +41,7 @@ async def test_keeps_the_projects_layout(tidier: RuffTidier) -> None:
     layout = layout_of(pyproject, ["app/main.py", "app/b.py", "tests/x.py", "docs/a.md", "set.py"])
     assert layout == Layout(line_length=40, first_party=("app", "tests"))
     long = b"x = function(argument_one, argument_two)\n"
-    files = {
-        "a.py": MergedFile(ours=TIDY, merged=long + b"y = [argument_one, argument_two, 3, 4]\n")
-    }
+    files = {"a.py": MergedFile(ours=TIDY, merged=long + b"y=1\n")}
     assert (await tidier.tidy(files, layout))["a.py"].startswith(long + b"y = 1")
     assert (await tidier.tidy(files, Layout(line_length=30)))["a.py"].startswith(b"x = function(\n")
 
@@ -69,9 +67,7 @@ async def test_a_merge_is_tidy(client: FilesClient) -> None:
     imported = b"from package import first_long_name, second_long_name"
     base = imported + b"\n\nprint(first_long_name, second_long_name)\n"
     ours = base.replace(imported, imported + b", third_long_name") + b"third_long_name()\n"
-    theirs = base.replace(
-        imported, b"from package import first_long_name, fourth, second_long_name"
-    )
+    theirs = base.replace(b"name, second_long_name\n\n", b"name, fourth, second_long_name\n\n")
     pyproject = {"pyproject.toml": b"[tool.ruff]\nline-length = 75\n"}
     merged = await merge(client, *({**pyproject, "a.py": each} for each in (base, ours, theirs)))
     assert not merged.conflicts
