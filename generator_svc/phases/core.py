@@ -9,6 +9,7 @@ _ALWAYS = (
     "columns",
     "config",
     "database",
+    "documentation",
     "errors",
     "middleware",
     "repository",

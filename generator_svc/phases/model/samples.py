@@ -85,10 +85,10 @@ def _floats(field: Field) -> Iterator[JsonValue]:
 def _decimals(field: Field) -> Iterator[JsonValue]:
     low, high = values.decimal_range(field)
     step = Decimal(1).scaleb(-values.scale_of(field))
-    number = max(low, min(high, Decimal(1).quantize(step)))
+    number = max(low, min(high, values.DIGITS.quantize(Decimal(1), step)))
     while number <= high:
         yield f"{number:f}"
-        number += step
+        number = values.DIGITS.add(number, step)
 
 
 def _booleans(_field: Field) -> Iterator[JsonValue]:

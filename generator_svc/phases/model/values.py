@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from generator_svc.domain.spec import Field, FieldType
 from generator_svc.phases.model.decimals import decimal_pattern
 from generator_svc.phases.model.literals import item_of, python_literal
 from generator_svc.phases.model.source import literal, pattern_literal
+
+DIGITS = Context(prec=100)
+"""Decimal arithmetic that does not round: the longest decimal has far fewer digits."""
 
 STRING_MAX = 255
 TEXT_MAX = 65_536
@@ -121,11 +124,16 @@ def max_length_of(field: Field) -> int:
     return ITEMS_MAX if field.type is FieldType.ARRAY else TEXT_MAX
 
 
+def _largest(field: Field) -> Decimal:
+    """Return all digits nine, exactly: arithmetic would round to 28 of them."""
+    return Decimal((0, (9,) * precision_of(field), -scale_of(field)))
+
+
 def decimal_range(field: Field) -> tuple[Decimal, Decimal]:
     """Return the least and the greatest value of a decimal."""
-    precision, scale = precision_of(field), scale_of(field)
-    most = Decimal(10**precision - 1).scaleb(-scale)
-    low = max(-most, Decimal(field.minimum)) if field.minimum is not None else -most
+    most = _largest(field)
+    least = most.copy_negate()
+    low = max(least, Decimal(field.minimum)) if field.minimum is not None else least
     high = min(most, Decimal(field.maximum)) if field.maximum is not None else most
     return low, high
 
@@ -248,9 +256,10 @@ def _literal_type(field: Field) -> str:
 
 
 def _plain_decimal(field: Field) -> str:
-    precision, scale = precision_of(field), scale_of(field)
-    most = Decimal(10**precision - 1).scaleb(-scale)
-    return decimal_pattern(precision=precision, scale=scale, low=-most, high=most)
+    most = _largest(field)
+    return decimal_pattern(
+        precision=precision_of(field), scale=scale_of(field), low=most.copy_negate(), high=most
+    )
 
 
 def _binary(field: Field) -> str:

@@ -1,14 +1,12 @@
 """Values for the generated tests that a field refuses, as they stand in JSON."""
 
 from collections.abc import Callable
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.phases.model import values
 from generator_svc.phases.model.literals import item_of
 from generator_svc.phases.model.samples import integer_range, samples
-
-_DIGITS = Context(prec=100)
 
 
 def wrong(field: Field) -> list[JsonValue]:
@@ -38,7 +36,7 @@ def _integer(field: Field) -> list[JsonValue]:
 def _decimal(field: Field) -> list[JsonValue]:
     low, high = values.decimal_range(field)
     step = Decimal(1).scaleb(-values.scale_of(field))
-    above, below = _DIGITS.add(high, step), _DIGITS.subtract(low, step)
+    above, below = values.DIGITS.add(high, step), values.DIGITS.subtract(low, step)
     return [f"{above:f}", f"{below:f}", 1.5, "NaN", "1e1"]
 
 
