@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
-from chassis.bus.interface import Cursor, EventLog, Message
+from chassis.bus.interface import Message
 from chassis.errors import NotFoundError
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.convert import events_of
 from orchestrator_svc.cursors import Cursors, Place
 from orchestrator_svc.domain.subjects import (
-    EVERYTHING,
     files_subject,
     project_of_file,
     project_pattern,
@@ -57,7 +56,7 @@ class Channels:
         selection = await self._select(user_id, channel)
         log = await self._backbone.log()
         cursors = Cursors(selection.name, log.epoch)
-        place = cursors.read(after_cursor) if after_cursor else await _now(log)
+        place = cursors.read(after_cursor) if after_cursor else Place(after=await log.end())
         skip = place.skip
         yield pb.WatchChannelResponse(cursor=after_cursor or cursors.at(place))
         async with log.subscribe(selection.pattern, after=place.after) as batches:
@@ -85,11 +84,6 @@ class Channels:
                 pattern = files_subject(user_id, project_id)
                 return Selection(name=name, pattern=pattern, file_id=channel.id)
         raise invalid("channel.kind", "is not set", "UNSPECIFIED")
-
-
-async def _now(log: EventLog) -> Place:
-    last = await log.last(EVERYTHING)
-    return Place(after=last.cursor if last else Cursor(epoch=log.epoch, sequence=0))
 
 
 def _shown(
