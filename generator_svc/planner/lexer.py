@@ -51,12 +51,17 @@ def sentences(prompt: str) -> list[list[Token]]:
     return [sentence for sentence in found if sentence]
 
 
-def classified(sentence: Sequence[Token]) -> list[Token]:
-    """Return a sentence with its words as terminals of the grammar; longer phrases win."""
+def classified(sentence: Sequence[Token], *, changes: bool = False) -> list[Token]:
+    """Return a sentence with its words as terminals of the grammar; longer phrases win.
+
+    Args:
+        sentence: Its raw tokens.
+        changes: Whether verbs such as `remove` open a change of a project that is there.
+    """
     tokens: list[Token] = []
     position = 0
     while position < len(sentence):
-        kind, length = _match(sentence, position, tokens)
+        kind, length = _match(sentence, position, tokens, changes=changes)
         tokens.append(_joined(sentence[position : position + length], kind))
         position += length
     return tokens
@@ -70,13 +75,18 @@ def _raw(prompt: str) -> Iterator[Token]:
         yield Token(kind, match.group(), start_pos=match.start(), end_pos=match.end())
 
 
-def _match(sentence: Sequence[Token], position: int, before: Sequence[Token]) -> tuple[str, int]:
+def _match(
+    sentence: Sequence[Token], position: int, before: Sequence[Token], *, changes: bool
+) -> tuple[str, int]:
     if sentence[position].type not in {"WORD", "AND"}:
         return sentence[position].type, 1
     words = _words(sentence, position)
     book = lexicon()
     tables = [book.phrases]
-    if all(token.type in {"COMMAND", "FILLER", "COMMA"} for token in before):
+    opens = all(token.type in {"COMMAND", "FILLER", "COMMA"} for token in before)
+    if changes and (opens or before[-1].type in {"COMMA", "AND", "FILLER", "WHERE"}):
+        tables.insert(0, book.changes)
+    elif opens:
         tables.insert(0, book.commands)
     elif _verb_expected(before):
         tables.insert(0, book.verbs)

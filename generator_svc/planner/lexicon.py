@@ -40,6 +40,15 @@ class Lexicon:
     collectives: frozenset[str]
     """The nouns that only gather others: a `list` of tasks."""
 
+    changes: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
+    """Like `commands`, for what opens a change of a project that is there."""
+
+    places: frozenset[str]
+    """The words that say where a change belongs."""
+
+    nouns: Mapping[str, str]
+    """What a noun says a name is: `field`, `link` or `entity`."""
+
 
 @cache
 def lexicon() -> Lexicon:
@@ -65,6 +74,17 @@ def lexicon() -> Lexicon:
         participles=MappingProxyType(data["verbs"]["many"]),
         adjectives=frozenset(data["adjectives"]),
         collectives=frozenset(data["collectives"]),
+        changes=_indexed(_inverted(data["changes"])),
+        places=frozenset(data["places"]),
+        nouns=MappingProxyType(
+            _inverted(
+                {
+                    "field": data["member_nouns"],
+                    "link": data["link_nouns"],
+                    "entity": data["entity_nouns"],
+                }
+            )
+        ),
     )
 
 

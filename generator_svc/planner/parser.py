@@ -48,8 +48,18 @@ def parse(clause: Clause) -> Parsed:
     return Parsed(statement=None, rest=tuple(rest))
 
 
+def parse_change(tokens: list[Token]) -> Statement | None:
+    """Return what a clause that opens with a verb of change asks for; None if it does not fit."""
+    try:
+        tree = _parser().parse(tokens, start="change")
+    except UnexpectedInput:
+        return None
+    statement: Statement = _TREES.transform(tree)
+    return replace(statement, start=tokens[0].start_pos or 0, end=tokens[-1].end_pos or 0)
+
+
 def _statement(subject: list[Token], tokens: list[Token]) -> Statement:
-    statement: Statement = _TREES.transform(_parser().parse(tokens))
+    statement: Statement = _TREES.transform(_parser().parse(tokens, start="start"))
     if statement.subject is None and subject:
         words = tuple(_word(token) for token in subject if token.type != "DET")
         statement = replace(statement, subject=Phrase(words=words))
@@ -69,7 +79,7 @@ def _segment(tokens: list[Token], at: int) -> tuple[int, int]:
 
 @cache
 def _parser() -> Lark:
-    return Lark(grammar("english.lark"), parser="lalr", lexer=_Given)
+    return Lark(grammar("english.lark"), parser="lalr", lexer=_Given, start=["start", "change"])
 
 
 class _Given(Lexer):
@@ -253,6 +263,33 @@ class _Trees(Transformer[Token, Any]):
         """What somebody can do, in a list."""
         return tuple(children)
 
+    def subjects(self, children: list[Phrase]) -> "_Subjects":
+        """What a change is about."""
+        return _Subjects(children)
+
+    def place(self, children: list[Any]) -> "_Places":
+        """The entities that a change belongs to."""
+        return _Places(each for each in children if isinstance(each, Phrase))
+
+    def said(self, children: list[tuple[Qualifier, ...]]) -> tuple[Qualifier, ...]:
+        """What a change says of its subjects."""
+        return tuple(each for group in children for each in group)
+
+    def bounded(self, children: list[Any]) -> Statement:
+        """A new bound, as in `change the max length of title to 80`."""
+        tokens = [each for each in children if isinstance(each, Token) and each.type != "DET"]
+        kind = next(each.type.lower() for each in tokens if each.type in {"MAX", "MIN"})
+        qualifier = Qualifier(kind=kind, values=_number(tokens))
+        return replace(_gather("altered", children), qualifiers=(qualifier,))
+
+    def goal_value(self, children: list[Any]) -> tuple[Qualifier, ...]:
+        """What something changes to: a type, or values."""
+        return (Qualifier(kind="type", values=(children[-1],)),)
+
+    def goal_flags(self, children: list[Qualifier]) -> tuple[Qualifier, ...]:
+        """What something changes to: flags."""
+        return tuple(children)
+
     def link(self, children: list[Token]) -> Token:
         """How many stand at either end."""
         return children[0]
@@ -265,21 +302,37 @@ class _Trees(Transformer[Token, Any]):
         return _gather(str(data), children)
 
 
+class _Subjects(tuple[Phrase, ...]):
+    """What a change is about, told from the other phrases of its statement."""
+
+    __slots__ = ()
+
+
+class _Places(tuple[Phrase, ...]):
+    """Where a change belongs, told from the other phrases of its statement."""
+
+    __slots__ = ()
+
+
 _TREES = _Trees()
 
 
 def _gather(kind: str, children: Sequence[Any]) -> Statement:
     phrases = [each for each in children if isinstance(each, Phrase)]
+    phrases += [each for group in children if isinstance(group, _Subjects) for each in group]
+    places = [each for group in children if isinstance(group, _Places) for each in group]
     items = [each for each in children if isinstance(each, tuple) and _holds(each, Item)]
     verbs = [each for each in children if isinstance(each, tuple) and _holds(each, Word)]
     tokens = [each for each in children if isinstance(each, Token)]
     single = tuple(_word(token) for token in tokens if token.type.startswith("VERB"))
     marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG"}}
-    asked = verbs[0] if kind == "can_use" else ()
+    asked = verbs[0] if kind in {"can_use", "used"} and not items else ()
     return Statement(
         kind=kind,
         subject=phrases[0] if phrases else None,
         others=tuple(phrases[1:]),
+        places=tuple(places),
+        qualifiers=_qualifiers(children),
         items=(Item(asked=asked),) if asked else (items[0] if items else ()),
         verbs=single or (verbs[0] if verbs and not asked else _belonging(tokens)),
         marks=frozenset(marks),

@@ -105,6 +105,12 @@ class Statement:
     """Further subjects: the other end of a link, further roles."""
 
     items: tuple[Item, ...] = ()
+    places: tuple[Phrase, ...] = ()
+    """The entities that a change belongs to."""
+
+    qualifiers: tuple[Qualifier, ...] = ()
+    """What a change says of its subjects."""
+
     verbs: tuple[Word, ...] = ()
     marks: frozenset[str] = frozenset()
     """The terminals that decide its meaning: OTHER, OPTIONAL, the link's kind."""

@@ -1,0 +1,228 @@
+"""The planner of iterations: a prompt, or a patch as written, to a checked patch of a spec."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lark import Token
+
+from chassis.errors import InvalidInputError
+from generator_svc.domain.patch import Change, Loss, Rename, SpecPatch, find_losses
+from generator_svc.domain.refusal import PLAN_REFUSED, Findings
+from generator_svc.domain.spec import JsonValue, ProjectSpec
+from generator_svc.planner.clauses import clauses
+from generator_svc.planner.declared import declared_entities
+from generator_svc.planner.interpret import interpret
+from generator_svc.planner.lexer import classified, sentences
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.nouns import singular
+from generator_svc.planner.parser import parse, parse_change
+from generator_svc.planner.patch_apply import apply_patch, read_patch
+from generator_svc.planner.patch_changes import Changes
+from generator_svc.planner.patch_draft import changes_of, draft_of
+from generator_svc.planner.reading import Reading
+from generator_svc.planner.request import Span
+from generator_svc.planner.settle import settled
+from generator_svc.planner.syntax import Statement
+from generator_svc.planner.terminals import IGNORED, SEPARATORS, as_kind
+from generator_svc.planner.values import mark_value_groups
+
+_VERBS = frozenset({"ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE"})
+_QUIET = SEPARATORS | IGNORED | {"DET", "STOP", "WHERE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchRequest:
+    """What to change of which spec; a patch as written wins over the prompt."""
+
+    spec: ProjectSpec
+    """The parent's spec."""
+
+    prompt: str = ""
+    """What the user asked for."""
+
+    patch: JsonValue = None
+    """The patch as a tree of a document, if the user wrote one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchPlan:
+    """A checked patch, what comes of it, and what it would lose."""
+
+    patch: SpecPatch
+    spec: ProjectSpec
+    """The spec with the patch applied."""
+
+    losses: tuple[Loss, ...]
+    """What of the stored data would be dropped or refused; not empty needs confirmation."""
+
+
+def plan_patch(request: PatchRequest) -> PatchPlan:
+    """Return the checked patch of a request.
+
+    Raises:
+        InvalidInputError: The patch or the prompt is refused; `violations` names each place.
+    """
+    try:
+        written = request.patch is not None
+        patch = read_patch(request.patch) if written else _from_prompt(request)
+        spec = apply_patch(request.spec, patch)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            error.message,
+            violations=error.violations,
+            reason=PLAN_REFUSED,
+            metadata=error.metadata,
+        ) from error
+    return PatchPlan(patch=patch, spec=spec, losses=find_losses(request.spec, spec, patch))
+
+
+def _from_prompt(request: PatchRequest) -> SpecPatch:
+    draft = draft_of(request.spec)
+    known = frozenset(draft.entities)
+    parts, lost = _read(request.prompt, known)
+    plain = [each for each in parts if each.kind not in _KINDS]
+    reading = Reading(draft=draft, prompt=request.prompt, declared=known | declared_entities(plain))
+    changes = Changes(reading=reading)
+    for statement in parts:
+        if statement.kind in _KINDS:
+            changes.read(statement)
+        else:
+            interpret(reading, statement)
+    add, alter, drop = changes_of(request.spec, draft, required=changes.required)
+    patch = SpecPatch(
+        add=tuple(_after(changes.rename, change) for change in add),
+        alter=tuple(alter),
+        rename=tuple(changes.rename),
+        drop=(*changes.drop, *drop),
+    )
+    _check(request.prompt, changes, [*lost, *reading.unclear], patch)
+    return patch
+
+
+def _after(renames: Sequence[Rename], change: Change) -> Change:
+    """Return an addition with its entities by the names they have after the renames."""
+    names = {rename.target: rename.to for rename in renames}
+    owner, dot, member = change.target.partition(".")
+    keys = dict(change.keys)
+    if isinstance(keys.get("target"), str):
+        keys["target"] = names.get(str(keys["target"]), keys["target"])
+    return Change(target=f"{names.get(owner, owner)}{dot}{member}", keys=keys)
+
+
+# ---- reading
+
+
+def _read(prompt: str, known: frozenset[str]) -> tuple[list[Statement], list[Span]]:
+    """Return the statements of a prompt, and what fits neither grammar."""
+    statements: list[Statement] = []
+    lost: list[Span] = []
+    for sentence in sentences(prompt):
+        for chunk in _chunks(classified(sentence, changes=True)):
+            found, rest = _chunk(chunk, known)
+            statements += found
+            if any(token.type not in _QUIET for token in rest):
+                start, end = rest[0].start_pos or 0, rest[-1].end_pos or 0
+                lost.append(Span(start=start, end=end, text=prompt[start:end]))
+    return statements, lost
+
+
+def _chunks(tokens: Sequence[Token]) -> list[list[Token]]:
+    """Cut a sentence before each verb of change."""
+    chunks: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.type in _VERBS:
+            chunks.append([])
+        chunks[-1].append(token)
+    return [chunk for chunk in map(_trimmed, chunks) if chunk]
+
+
+def _trimmed(chunk: list[Token]) -> list[Token]:
+    while chunk and chunk[-1].type in SEPARATORS | {"FILLER", "WHERE"}:
+        chunk = chunk[:-1]
+    while chunk and chunk[0].type in SEPARATORS | {"FILLER", "WHERE"}:
+        chunk = chunk[1:]
+    return chunk
+
+
+def _chunk(chunk: list[Token], known: frozenset[str]) -> tuple[list[Statement], list[Token]]:
+    if chunk[0].type not in _VERBS:
+        return _plain(chunk)
+    tokens = [chunk[0], *_prepared(chunk[1:], known, verb=chunk[0])]
+    statement = parse_change(tokens) if len(tokens) > 1 else None
+    if statement is not None:
+        return [statement], []
+    return _plain(chunk[1:]) if chunk[0].type == "ADD" else ([], chunk)
+
+
+def _plain(tokens: list[Token]) -> tuple[list[Statement], list[Token]]:
+    """Read statements without a verb of change: `a post has many tags`."""
+    parsed = [parse(clause) for clause in clauses(tokens)]
+    statements = [each.statement for each in parsed if each.statement is not None]
+    return statements, [token for each in parsed for token in each.rest]
+
+
+def _prepared(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) -> list[Token]:
+    """Settle the tokens behind a verb, and tell where its objects belong."""
+    found, _ = settled(_with_places(tokens, known, verb=verb))
+    depth = 0
+    for position, token in enumerate(found):
+        depth += (token.type == "_LPAR") - (token.type == "_RPAR")
+        if not depth and token.type in SEPARATORS:
+            found[position] = as_kind(token, "_SEP")
+    mark_value_groups(found)
+    return found
+
+
+def _with_places(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) -> list[Token]:
+    """Let `to`, `from`, `of` before the name of an entity say where a change belongs."""
+    marked: list[Token] = []
+    for position, token in enumerate(tokens):
+        word = token.value.lower()
+        is_place = word in lexicon().places and _names_entity(tokens[position + 1 :], known)
+        goal = word == "to" and verb.type == "RENAME"
+        marked.append(as_kind(token, "PLACE") if is_place and not goal else token)
+    return marked
+
+
+def _names_entity(tokens: Sequence[Token], known: frozenset[str]) -> bool:
+    words = [token.value for token in tokens[:4] if token.type not in {"DET", "FILLER"}]
+    return any(singular(" ".join(words[:count])) in known for count in (1, 2, 3) if words[:count])
+
+
+# ---- refusing
+
+
+def _check(prompt: str, changes: Changes, lost: list[Span], patch: SpecPatch) -> None:
+    findings = Findings()
+    for capability, span in changes.reading.draft.asked:
+        findings.add(
+            "modification_prompt",
+            "UNSUPPORTED_CAPABILITY",
+            f"{span.text!r} asks for {capability}, which cannot be generated. Leave it out.",
+        )
+    if changes.reading.draft.tech_stack is not None:
+        findings.add(
+            "modification_prompt",
+            "STACK_IS_FIXED",
+            "The stack of a project stays as it is. Generate a new project for another one.",
+        )
+    for rule, message, span in changes.faults:
+        findings.add("modification_prompt", rule, f"{span.text!r}: {message}")
+    for span in sorted(lost, key=lambda each: each.start):
+        findings.add(
+            "modification_prompt",
+            "NOT_UNDERSTOOD",
+            f"{span.text!r} was not understood. Say it with add, remove, rename, make or change,"
+            " such as: add a phone number to users; rename title of posts to headline.",
+        )
+    if not patch and not findings:
+        findings.add(
+            "modification_prompt",
+            "NOTHING_TO_CHANGE",
+            f"{prompt[:80]!r} changes nothing that is not so already. Say what to change, such"
+            " as: make the title of posts unique.",
+        )
+    findings.raise_if_any(reason=PLAN_REFUSED)
+
+
+_KINDS = frozenset({"added", "added_with", "given", "dropped", "renamed", "altered", "changed"})
