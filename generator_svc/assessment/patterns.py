@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Mapping
 from typing import Any
 
-_REPEATS = 3
+_REPEATS = 6
 """How often more than the least an open repetition is repeated at most."""
 
 _ANY = string.ascii_lowercase

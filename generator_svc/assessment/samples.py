@@ -6,6 +6,7 @@ import string
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from generator_svc.assessment.gates.openapi import Document, resolve
@@ -14,6 +15,9 @@ from generator_svc.assessment.patterns import matching
 Schema = Mapping[str, Any]
 
 _ATTEMPTS = 200
+_CHOICES = 8
+"""How many texts are made to take the longest of: short ones are soon the same."""
+
 _USUAL_LENGTH = 12
 _SPAN = 1_000_000
 _START = datetime(2024, 2, 29, 12, 0, tzinfo=UTC)
@@ -125,11 +129,11 @@ def _number(schema: Schema, number: int) -> float:
 
 def _text(schema: Schema, number: int) -> str:
     chance = random.Random(number)  # noqa: S311 - samples, not secrets
-    for attempt in range(_ATTEMPTS):
-        text = _candidate(schema, number, chance, attempt)
-        if _accepts(schema, text):
-            return text
-    raise CannotSampleError(f"no text was found for {dict(schema)}")
+    candidates = (_candidate(schema, number, chance, attempt) for attempt in range(_ATTEMPTS))
+    fitting = list(islice((text for text in candidates if _accepts(schema, text)), _CHOICES))
+    if not fitting:
+        raise CannotSampleError(f"no text was found for {dict(schema)}")
+    return fitting[0] if "format" in schema else max(fitting, key=len)
 
 
 def _candidate(schema: Schema, number: int, chance: random.Random, attempt: int) -> str:
@@ -137,7 +141,7 @@ def _candidate(schema: Schema, number: int, chance: random.Random, attempt: int)
     if schema.get("format") in _FORMATS and not attempt:
         return _FORMATS[schema["format"]](number)
     if pattern and "\\x00" not in pattern and "\0" not in pattern:
-        return _grown(schema, matching(pattern, chance), chance)
+        return _grown(matching(pattern, chance), schema.get("minLength", 0))
     least = schema.get("minLength", 1)
     length = max(least, min(_USUAL_LENGTH, schema.get("maxLength", _USUAL_LENGTH)))
     digits = _letters(number)
@@ -152,11 +156,9 @@ def _letters(number: int) -> str:
     return letters or "a"
 
 
-def _grown(schema: Schema, text: str, chance: random.Random) -> str:
-    """Lengthen a text that is too short: patterns are often open at one end."""
-    while len(text) < schema.get("minLength", 0):
-        text += chance.choice(string.ascii_lowercase + string.digits)
-    return text
+def _grown(text: str, least: int) -> str:
+    """Lengthen a text that is too short by its last character: patterns are often open there."""
+    return text + text[-1:] * (least - len(text))
 
 
 def _accepts(schema: Schema, text: str) -> bool:

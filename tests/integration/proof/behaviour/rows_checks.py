@@ -124,11 +124,11 @@ async def sorts(world: World, resource: Resource) -> None:
         for _ in range(3):
             body = await world.body(name, whole=True)
             await world.expect(201, "POST", resource.collection, json=body)
-        rows = await world.listed(resource.collection, sort=field.name)
+        rows = await world.listed(resource.collection, {"sort": field.name})
         values = [value_of(field, row[field.name]) for row in rows]
         known = [value for value in values if value is not None]
         meet(known == sorted(known), f"sorting by {field.name} gives {known}")
-        back = await world.listed(resource.collection, sort=f"-{field.name}")
+        back = await world.listed(resource.collection, {"sort": f"-{field.name}"})
         turned = [value_of(field, row[field.name]) for row in back]
         known = [value for value in turned if value is not None]
         meet(known == sorted(known, reverse=True), f"sorting by -{field.name} gives {known}")
@@ -143,7 +143,7 @@ async def filters(world: World, resource: Resource) -> None:
             continue
         if field.type in (FieldType.JSON, FieldType.ARRAY, FieldType.BINARY):
             continue
-        found = await world.listed(resource.collection, **{field.name: _as_text(body[field.name])})
+        found = await world.listed(resource.collection, {field.name: _as_text(body[field.name])})
         ids = [one["id"] for one in found]
         meet(row["id"] in ids, f"filtering by {field.name} does not find the row")
         wrong = [one[field.name] for one in found if not _equal(field, one[field.name], body)]

@@ -93,7 +93,9 @@ class World:
             raise NotMetError(f"{asked} {told}: {response.text[:300]}")
         return response.json() if response.content else None
 
-    async def listed(self, path: str, *, by: Account | None = None, **params: Any) -> list[Row]:
+    async def listed(
+        self, path: str, params: Mapping[str, Any] | None = None, *, by: Account | None = None
+    ) -> list[Row]:
         """Return every row of a list, page by page.
 
         Raises:
@@ -101,9 +103,8 @@ class World:
         """
         found: list[Row] = []
         for _ in range(1000):
-            page = await self.expect(
-                200, "GET", path, params={**params, "limit": 100, "offset": len(found)}, by=by
-            )
+            window = {"limit": 100, "offset": len(found)}
+            page = await self.expect(200, "GET", path, params={**(params or {}), **window}, by=by)
             found += page["items"]
             if not page["items"]:
                 break

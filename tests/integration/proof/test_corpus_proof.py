@@ -1,0 +1,49 @@
+"""Every gate passes over every spec of the corpus; a small core is proven in every run."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from generator_svc.assessment import AssessmentSettings, assess, render
+from tests.corpus.loading import load, spec_names
+from tests.corpus.rendering import render as rendered
+
+CORE = ("all_features",)
+
+
+@pytest.mark.parametrize("name", CORE)
+async def test_the_core_passes_t0_to_t2(name: str, mypy_cache: Path) -> None:
+    """Passes all that needs no attacker, over the spec with every feature."""
+    settings = AssessmentSettings(mypy_cache=str(mypy_cache))
+    report = await assess(rendered(load(name)), tiers=["t0", "t1", "t2"], settings=settings)
+    assert not report.failed, render(report)
+    skipped = {gate.name for gate in report.gates if gate.outcome == "skipped"}
+    assert skipped == {"migrations_postgres", "boots_postgres"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("name", spec_names())
+async def test_the_corpus_passes_every_gate(name: str, postgres_url: str, mypy_cache: Path) -> None:
+    """Passes T0 to T3 on SQLite and on PostgreSQL, with three seeds."""
+    settings = AssessmentSettings(
+        mypy_cache=str(mypy_cache), postgres_url=postgres_url, schemathesis_seeds=("1", "2", "3")
+    )
+    tiers = ["t0", "t1", "t2", "t3"]
+    report = await assess(rendered(load(name)), tiers=tiers, settings=settings)
+    assert not report.failed, render(report)
+
+
+@pytest.mark.parametrize("name", ["hostile_text", "unicode_names"])
+def test_two_renderings_have_the_same_bytes(name: str) -> None:
+    """Renders the same spec to the same files, in the same order."""
+    spec = load(name)
+    assert _digest(rendered(spec)) == _digest(rendered(spec))
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for path, content in files.items():
+        digest.update(f"{path}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()

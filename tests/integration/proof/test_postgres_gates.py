@@ -1,0 +1,62 @@
+"""The gates that need PostgreSQL work on a real one, and leave nothing there."""
+
+import asyncpg
+import pytest
+
+from generator_svc.assessment import AssessmentSettings, GateResult, Outcome
+from generator_svc.assessment.databases import Postgres
+from generator_svc.assessment.project import Project
+from generator_svc.assessment.registry import gates_for
+from tests.corpus.loading import load
+from tests.corpus.rendering import render
+
+NAMES = ("migrations_postgres", "boots_postgres")
+
+
+async def gate(name: str, files: dict[str, bytes], url: str) -> GateResult:
+    """Run one gate with a PostgreSQL at hand."""
+    settings = AssessmentSettings(postgres_url=url)
+    chosen = next(one for one in gates_for(["t2", "t3"], settings) if one.name == name)
+    return await chosen.run(Project(files))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_generated_project_passes(name: str, postgres_url: str) -> None:
+    """Passes over a generated project, and drops the scratch database."""
+    result = await gate(name, render(load("one_field")), postgres_url)
+    assert (result.outcome, result.findings) == (Outcome.PASSED, ())
+    assert await scratch_databases(postgres_url) == []
+
+
+async def test_a_broken_migration_fails(postgres_url: str) -> None:
+    """Fails on what PostgreSQL refuses, and drops the scratch database all the same."""
+    files = render(load("one_field"))
+    path = "migrations/versions/0001_initial.py"
+    files[path] = files[path].replace(
+        b"def upgrade() -> None:", b"def upgrade() -> None:\n    op.execute('SELECT nothing')"
+    )
+    result = await gate("migrations_postgres", files, postgres_url)
+    assert result.outcome is Outcome.FAILED
+    assert "alembic upgrade head" in result.findings[0]
+    assert await scratch_databases(postgres_url) == []
+
+
+async def test_a_scratch_database_is_dropped_with_its_visitors(postgres_url: str) -> None:
+    """Drops a database that somebody is still connected to."""
+    async with Postgres(postgres_url).scratch(root=None) as url:  # type: ignore[arg-type]
+        visitor = await asyncpg.connect(url.replace("+asyncpg", ""))
+        assert await scratch_databases(postgres_url) != []
+    visitor.terminate()
+    assert await scratch_databases(postgres_url) == []
+
+
+async def scratch_databases(url: str) -> list[str]:
+    """Return what is left of scratch databases."""
+    connection = await asyncpg.connect(url)
+    try:
+        rows = await connection.fetch(
+            "SELECT datname FROM pg_database WHERE datname LIKE 'backsmith_proof%'"
+        )
+    finally:
+        await connection.close()
+    return [row["datname"] for row in rows]
