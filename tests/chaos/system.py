@@ -109,6 +109,8 @@ def running(folder: Path, *, replicas: int = 2) -> Iterator[RunningSystem]:
     )
     common = {"BACKSMITH_AUTH_SECRET": SECRET, "BACKSMITH_AUTH_MODE": "development"}
     common |= {"BACKSMITH_NATS_URL": nats.url, "BACKSMITH_LOG_FORMAT": "json"}
+    # Far more kills than any operator sees: giving up is tested elsewhere.
+    common |= {"BACKSMITH_RUNNER_MAX_CLAIMS": "1000"}
     store = {"BACKSMITH_FILES_STORE_URL": (folder / "files").as_uri()}
     database = f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
     targets = {
