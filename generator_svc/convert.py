@@ -6,6 +6,7 @@ from types import MappingProxyType
 from backsmith.generator.v1 import generator_service_pb2 as pb
 from backsmith.spec.v1 import spec_pb2
 
+from generator_svc.convert_patch import loss_to_proto, patch_to_proto
 from generator_svc.convert_spec import spec_from_proto, spec_to_proto, word
 from generator_svc.domain.spec import TechStack
 from generator_svc.planner import Plan, PlanRequest, Source, Span, SpecDocument, SpecFormat
@@ -28,6 +29,8 @@ def plan_request_from_proto(message: pb.PlanRequest) -> PlanRequest:
         tech_stack=word(spec_pb2.TechStack, TechStack, message.tech_stack),
         domain=message.domain,
         constraints=tuple(message.constraints),
+        base=spec_from_proto(message.base) if message.HasField("base") else None,
+        patch=_patch_from_proto(message),
     )
 
 
@@ -37,7 +40,14 @@ def plan_to_proto(plan: Plan) -> pb.PlanResponse:
         spec=spec_to_proto(plan.spec),
         sources=[_source_to_proto(source) for source in plan.sources],
         unresolved=[_span_to_proto(span) for span in plan.unresolved],
+        patch=patch_to_proto(plan.patch) if plan.patch is not None else None,
+        losses=[loss_to_proto(loss) for loss in plan.losses],
     )
+
+
+def _patch_from_proto(message: pb.PlanRequest) -> SpecDocument | None:
+    written = message.HasField("patch_document")
+    return _document_from_proto(message.patch_document) if written else None
 
 
 def _document_from_proto(message: spec_pb2.SpecDocument) -> SpecDocument:

@@ -31,8 +31,17 @@ def read_document(document: SpecDocument) -> ProjectSpec:
     Raises:
         InvalidInputError: It cannot be read, or a key or a type is wrong; each place is named.
     """
+    return spec_from_tree(read_tree(document))
+
+
+def read_tree(document: SpecDocument) -> JsonValue:
+    """Return the tree that a document holds, whatever it is about.
+
+    Raises:
+        InvalidInputError: It cannot be read.
+    """
     read = read_json if document.format is SpecFormat.JSON else read_yaml
-    return spec_from_tree(read(document.content))
+    return read(document.content)
 
 
 def spec_from_tree(tree: JsonValue) -> ProjectSpec:

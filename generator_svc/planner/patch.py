@@ -20,7 +20,7 @@ from generator_svc.planner.patch_apply import apply_patch, read_patch
 from generator_svc.planner.patch_changes import Changes
 from generator_svc.planner.patch_draft import changes_of, draft_of
 from generator_svc.planner.reading import Reading
-from generator_svc.planner.request import Span
+from generator_svc.planner.request import Source, Span
 from generator_svc.planner.settle import settled
 from generator_svc.planner.syntax import Statement
 from generator_svc.planner.terminals import IGNORED, SEPARATORS, as_kind
@@ -55,6 +55,9 @@ class PatchPlan:
     losses: tuple[Loss, ...]
     """What of the stored data would be dropped or refused; not empty needs confirmation."""
 
+    sources: tuple[Source, ...] = ()
+    """Which words were read by which rule, in the prompt's order."""
+
 
 def plan_patch(request: PatchRequest) -> PatchPlan:
     """Return the checked patch of a request.
@@ -64,7 +67,7 @@ def plan_patch(request: PatchRequest) -> PatchPlan:
     """
     try:
         written = request.patch is not None
-        patch = read_patch(request.patch) if written else _from_prompt(request)
+        patch, sources = (read_patch(request.patch), ()) if written else _from_prompt(request)
         spec = apply_patch(request.spec, patch)
     except InvalidInputError as error:
         raise InvalidInputError(
@@ -73,10 +76,11 @@ def plan_patch(request: PatchRequest) -> PatchPlan:
             reason=PLAN_REFUSED,
             metadata=error.metadata,
         ) from error
-    return PatchPlan(patch=patch, spec=spec, losses=find_losses(request.spec, spec, patch))
+    losses = find_losses(request.spec, spec, patch)
+    return PatchPlan(patch=patch, spec=spec, losses=losses, sources=sources)
 
 
-def _from_prompt(request: PatchRequest) -> SpecPatch:
+def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     draft = draft_of(request.spec)
     known = frozenset(draft.entities)
     parts, lost = _read(request.prompt, known)
@@ -96,7 +100,13 @@ def _from_prompt(request: PatchRequest) -> SpecPatch:
         drop=(*changes.drop, *drop),
     )
     _check(request.prompt, changes, [*lost, *reading.unclear], patch)
-    return patch
+    return patch, tuple(_source(request.prompt, statement) for statement in parts)
+
+
+def _source(prompt: str, statement: Statement) -> Source:
+    start, end = statement.start, statement.end
+    span = Span(start=start, end=end, text=prompt[start:end])
+    return Source(path="spec_patch", rule=statement.kind, span=span)
 
 
 def _after(renames: Sequence[Rename], change: Change) -> Change:

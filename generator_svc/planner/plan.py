@@ -9,10 +9,11 @@ from generator_svc.domain.validate import validate
 from generator_svc.planner.assemble import complete, spec_of
 from generator_svc.planner.catalogue import catalogues
 from generator_svc.planner.constraints import allows_best_effort, apply_constraints
-from generator_svc.planner.document import read_document
+from generator_svc.planner.document import read_document, read_tree
 from generator_svc.planner.draft import Draft, Origin
 from generator_svc.planner.embedded import read_embedded
 from generator_svc.planner.english import read_english
+from generator_svc.planner.patch import PatchRequest, plan_patch
 from generator_svc.planner.refuse import check_domain, check_plan, check_prompt
 from generator_svc.planner.request import Plan, PlanRequest, Source
 
@@ -21,6 +22,9 @@ SHORTEST_PROMPT = 10
 
 LONGEST_PROMPT = 5_000
 """Characters of a prompt."""
+
+LONGEST_CHANGE = 2_000
+"""Characters of a prompt that asks for a change."""
 
 _SWITCHES = frozenset({"auth", "docker", "ci", "tests"})
 
@@ -44,11 +48,28 @@ def plan(request: PlanRequest) -> Plan:
 
 
 def _planned(request: PlanRequest) -> Plan:
+    if request.base is not None:
+        return _from_base(request, request.base)
     if request.document is not None:
         return _from_spec(request, read_document(request.document), rule="spec_document")
     if request.spec is not None:
         return _from_spec(request, request.spec, rule="spec")
     return _from_prompt(request)
+
+
+def _from_base(request: PlanRequest, base: ProjectSpec) -> Plan:
+    written = read_tree(request.patch) if request.patch is not None else None
+    if written is None:
+        check_prompt(
+            request.prompt,
+            field="modification_prompt",
+            shortest=SHORTEST_PROMPT,
+            longest=LONGEST_CHANGE,
+        )
+    planned = plan_patch(PatchRequest(spec=base, prompt=request.prompt, patch=written))
+    return Plan(
+        spec=planned.spec, sources=planned.sources, patch=planned.patch, losses=planned.losses
+    )
 
 
 def _from_spec(request: PlanRequest, spec: ProjectSpec, *, rule: str) -> Plan:
@@ -64,7 +85,7 @@ def _from_spec(request: PlanRequest, spec: ProjectSpec, *, rule: str) -> Plan:
 
 
 def _from_prompt(request: PlanRequest) -> Plan:
-    check_prompt(request.prompt, shortest=SHORTEST_PROMPT, longest=LONGEST_PROMPT)
+    check_prompt(request.prompt, field="prompt", shortest=SHORTEST_PROMPT, longest=LONGEST_PROMPT)
     check_domain(request.domain, [each.domain for each in catalogues()])
     draft = _draft(request)
     embedded = read_embedded(request.prompt, draft)

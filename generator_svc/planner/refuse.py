@@ -42,7 +42,7 @@ tech_stack: fastapi_postgres
 """A spec to fill in, for a prompt of which nothing was understood."""
 
 
-def check_prompt(prompt: str, *, shortest: int, longest: int) -> None:
+def check_prompt(prompt: str, *, field: str, shortest: int, longest: int) -> None:
     """Refuse a prompt that is too short to mean anything, or too long.
 
     Raises:
@@ -52,14 +52,14 @@ def check_prompt(prompt: str, *, shortest: int, longest: int) -> None:
     length = len(prompt.strip())
     if length < shortest:
         findings.add(
-            "prompt",
+            field,
             "PROMPT_TOO_SHORT",
             f"The prompt has {length} characters, at least {shortest} are needed."
             " Say what to store, such as: a blog with posts and comments.",
         )
     if length > longest:
         findings.add(
-            "prompt",
+            field,
             "PROMPT_TOO_LONG",
             f"The prompt has {length} characters, at most {longest} are read."
             " Shorten it, or send a spec.",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from generator_svc.domain.patch import Loss, SpecPatch
 from generator_svc.domain.spec import ProjectSpec, TechStack
 
 
@@ -49,6 +50,12 @@ class PlanRequest:
     constraints: tuple[str, ...] = ()
     """Features asked for, such as `dockerized`."""
 
+    base: ProjectSpec | None = None
+    """The parent's spec, when an iteration is planned; the prompt says what to change."""
+
+    patch: SpecDocument | None = None
+    """The patch as its user wrote it, if there is one; it wins over the prompt."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
@@ -90,3 +97,9 @@ class Plan:
 
     unresolved: tuple[Span, ...] = ()
     """What of the prompt matched nothing, in its order."""
+
+    patch: SpecPatch | None = None
+    """With a base: what changes."""
+
+    losses: tuple[Loss, ...] = ()
+    """With a base: what of the stored data would be dropped or refused."""

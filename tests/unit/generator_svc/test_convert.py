@@ -11,6 +11,7 @@ from generator_svc.convert import (
     spec_from_proto,
     spec_to_proto,
 )
+from generator_svc.domain.patch import Change, Loss, Rename, SpecPatch
 from generator_svc.domain.spec import (
     Access,
     Entity,
@@ -199,3 +200,35 @@ def test_writes_a_plan() -> None:
     assert not message.sources[0].HasField("span")
     assert (message.sources[1].span.start, message.sources[1].span.end) == (2, 6)
     assert message.unresolved[0].text == "blog"
+
+
+def test_reads_a_request_for_a_change() -> None:
+    """Takes the base and the patch as written over."""
+    message = pb.PlanRequest(
+        prompt="Remove the title",
+        base=spec_to_proto(FULL),
+        patch_document=spec_pb2.SpecDocument(content=b"drop: [Post.title]"),
+    )
+    request = plan_request_from_proto(message)
+    assert request.base == FULL
+    assert request.patch == SpecDocument(content=b"drop: [Post.title]")
+    assert plan_request_from_proto(pb.PlanRequest(prompt="A blog")).base is None
+
+
+def test_writes_a_patch_and_its_losses() -> None:
+    """Writes what changes, numbers beyond doubles as text, and what would be lost."""
+    patch = SpecPatch(
+        add=(Change(target="Post.big", keys={"type": "bigint", "default": 2**63 - 1}),),
+        alter=(Change(target="Post.title", keys={"max_length": 80, "pattern": None}),),
+        rename=(Rename(target="Post.body", to="content"),),
+        drop=("User.address",),
+    )
+    loss = Loss(target="User.address", reason="DROPPED", message="Gone.")
+    message = plan_to_proto(Plan(spec=FULL, patch=patch, losses=(loss,)))
+    assert message.patch.add[0].keys["default"] == str(2**63 - 1)
+    assert message.patch.alter[0].keys["max_length"] == 80
+    assert message.patch.alter[0].keys["pattern"] is None
+    assert (message.patch.rename[0].target, message.patch.rename[0].to) == ("Post.body", "content")
+    assert list(message.patch.drop) == ["User.address"]
+    assert (message.losses[0].target, message.losses[0].reason) == ("User.address", "DROPPED")
+    assert not plan_to_proto(Plan(spec=FULL)).HasField("patch")

@@ -7,7 +7,7 @@ import pytest
 from chassis.errors import InvalidInputError
 from generator_svc.domain.patch import Change, Rename, SpecPatch
 from generator_svc.domain.spec import FieldType, ProjectSpec, RelationKind
-from generator_svc.planner import PlanRequest, plan
+from generator_svc.planner import PlanRequest, SpecDocument, plan
 from generator_svc.planner.patch import PatchPlan, PatchRequest, plan_patch
 
 PARENT = plan(
@@ -278,3 +278,24 @@ def test_the_same_prompt_gives_the_same_patch() -> None:
     prompt = "Remove the address field, add a birthday to users and make the email unique"
     first = patched(prompt)
     assert all(patched(prompt) == first for _ in range(9))
+
+
+def test_plans_an_iteration_through_the_one_entry() -> None:
+    """Plans a change where a request has a base, from the prompt or from a document."""
+    planned = plan(PlanRequest(base=PARENT, prompt="Remove the address field"))
+    assert planned.patch == SpecPatch(drop=("User.address",))
+    assert [loss.target for loss in planned.losses] == ["User.address"]
+    assert [(source.path, source.rule) for source in planned.sources] == [("spec_patch", "dropped")]
+    written = SpecDocument(content=b"drop: [User.address]")
+    assert plan(PlanRequest(base=PARENT, patch=written)).spec == planned.spec
+
+
+@pytest.mark.parametrize(
+    ("prompt", "reason"), [("Drop it", "PROMPT_TOO_SHORT"), ("Drop it. " * 300, "PROMPT_TOO_LONG")]
+)
+def test_bounds_the_prompt_of_a_change(prompt: str, reason: str) -> None:
+    """Holds the prompt of a change to its own bounds."""
+    with pytest.raises(InvalidInputError) as caught:
+        plan(PlanRequest(base=PARENT, prompt=prompt))
+    [violation] = caught.value.violations
+    assert (violation.field, violation.reason) == ("modification_prompt", reason)

@@ -61,6 +61,8 @@ class PlanRequest(_message.Message):
     TECH_STACK_FIELD_NUMBER: _builtins.int
     DOMAIN_FIELD_NUMBER: _builtins.int
     CONSTRAINTS_FIELD_NUMBER: _builtins.int
+    BASE_FIELD_NUMBER: _builtins.int
+    PATCH_DOCUMENT_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     """What the user asked for: 10 to 5,000 characters; may be empty with a spec."""
     project_name: _builtins.str
@@ -81,6 +83,14 @@ class PlanRequest(_message.Message):
     def constraints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Features asked for: `dockerized`, `tested`, `authenticated`, `paginated`, …."""
 
+    @_builtins.property
+    def base(self) -> _spec_pb2.ProjectSpec:
+        """The parent's spec, when an iteration is planned; absent otherwise."""
+
+    @_builtins.property
+    def patch_document(self) -> _spec_pb2.SpecDocument:
+        """The patch as its user wrote it, if there is one; it wins over the prompt. Needs `base`."""
+
     def __init__(
         self,
         *,
@@ -91,10 +101,12 @@ class PlanRequest(_message.Message):
         tech_stack: _spec_pb2.TechStack.ValueType = ...,
         domain: _builtins.str = ...,
         constraints: _abc.Iterable[_builtins.str] | None = ...,
+        base: _spec_pb2.ProjectSpec | None = ...,
+        patch_document: _spec_pb2.SpecDocument | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "spec", b"spec", "spec_document", b"spec_document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "patch_document", b"patch_document", "source", b"source", "spec", b"spec", "spec_document", b"spec_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "domain", b"domain", "project_name", b"project_name", "prompt", b"prompt", "source", b"source", "spec", b"spec", "spec_document", b"spec_document", "tech_stack", b"tech_stack"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "constraints", b"constraints", "domain", b"domain", "patch_document", b"patch_document", "project_name", b"project_name", "prompt", b"prompt", "source", b"source", "spec", b"spec", "spec_document", b"spec_document", "tech_stack", b"tech_stack"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["spec", "spec_document"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -111,6 +123,8 @@ class PlanResponse(_message.Message):
     SPEC_FIELD_NUMBER: _builtins.int
     SOURCES_FIELD_NUMBER: _builtins.int
     UNRESOLVED_FIELD_NUMBER: _builtins.int
+    PATCH_FIELD_NUMBER: _builtins.int
+    LOSSES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def spec(self) -> _spec_pb2.ProjectSpec:
         """The spec that would be generated."""
@@ -123,16 +137,28 @@ class PlanResponse(_message.Message):
     def unresolved(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextSpan]:
         """What of the prompt was not understood."""
 
+    @_builtins.property
+    def patch(self) -> _spec_pb2.SpecPatch:
+        """With a `base`: what changes."""
+
+    @_builtins.property
+    def losses(self) -> _containers.RepeatedCompositeFieldContainer[_spec_pb2.DataLoss]:
+        """With a `base`: the stored data that the patch would drop or narrow; if there is
+        any, the patch needs to be confirmed.
+        """
+
     def __init__(
         self,
         *,
         spec: _spec_pb2.ProjectSpec | None = ...,
         sources: _abc.Iterable[Global___PlanSource] | None = ...,
         unresolved: _abc.Iterable[Global___TextSpan] | None = ...,
+        patch: _spec_pb2.SpecPatch | None = ...,
+        losses: _abc.Iterable[_spec_pb2.DataLoss] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["patch", b"patch", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["sources", b"sources", "spec", b"spec", "unresolved", b"unresolved"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["losses", b"losses", "patch", b"patch", "sources", b"sources", "spec", b"spec", "unresolved", b"unresolved"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -63,6 +63,9 @@ class GeneratorServiceServicer:
     def Plan(self, request, context):
         """Plan turns a prompt, or a spec as written, into the checked spec that would be generated.
 
+        With a `base` it plans an iteration: the prompt, or the patch as written, is what
+        to change of the base.
+
         Errors:
         * INVALID_ARGUMENT: the plan is refused; `BadRequest` names each field or
         words at fault with a way out, and `ErrorInfo.reason` is `PLAN_REFUSED`.

@@ -39,6 +39,9 @@ class GeneratorServiceStub:
     Plan: _grpc.UnaryUnaryMultiCallable[_generator_service_pb2.PlanRequest, _generator_service_pb2.PlanResponse]
     """Plan turns a prompt, or a spec as written, into the checked spec that would be generated.
 
+    With a `base` it plans an iteration: the prompt, or the patch as written, is what
+    to change of the base.
+
     Errors:
     * INVALID_ARGUMENT: the plan is refused; `BadRequest` names each field or
       words at fault with a way out, and `ErrorInfo.reason` is `PLAN_REFUSED`.
@@ -74,6 +77,9 @@ class GeneratorServiceAsyncStub(GeneratorServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Plan: _aio.UnaryUnaryMultiCallable[_generator_service_pb2.PlanRequest, _generator_service_pb2.PlanResponse]  # type: ignore[assignment]
     """Plan turns a prompt, or a spec as written, into the checked spec that would be generated.
+
+    With a `base` it plans an iteration: the prompt, or the patch as written, is what
+    to change of the base.
 
     Errors:
     * INVALID_ARGUMENT: the plan is refused; `BadRequest` names each field or
@@ -113,6 +119,9 @@ class GeneratorServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_generator_service_pb2.PlanResponse, _abc.Awaitable[_generator_service_pb2.PlanResponse]]:
         """Plan turns a prompt, or a spec as written, into the checked spec that would be generated.
+
+        With a `base` it plans an iteration: the prompt, or the patch as written, is what
+        to change of the base.
 
         Errors:
         * INVALID_ARGUMENT: the plan is refused; `BadRequest` names each field or

@@ -701,3 +701,133 @@ class SpecDocument(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SpecDocument: _TypeAlias = SpecDocument  # noqa: Y015
+
+@_typing.final
+class SpecPatch(_message.Message):
+    """What to change of a spec. Drops come first, then alterations, renames and
+    additions: the first three name what was there, additions what is there after.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADD_FIELD_NUMBER: _builtins.int
+    ALTER_FIELD_NUMBER: _builtins.int
+    RENAME_FIELD_NUMBER: _builtins.int
+    DROP_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def add(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpecChange]:
+        """What to add."""
+
+    @_builtins.property
+    def alter(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpecChange]:
+        """What to alter."""
+
+    @_builtins.property
+    def rename(self) -> _containers.RepeatedCompositeFieldContainer[Global___SpecRename]:
+        """What to rename; rows and edits follow."""
+
+    @_builtins.property
+    def drop(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What to drop, each as a target."""
+
+    def __init__(
+        self,
+        *,
+        add: _abc.Iterable[Global___SpecChange] | None = ...,
+        alter: _abc.Iterable[Global___SpecChange] | None = ...,
+        rename: _abc.Iterable[Global___SpecRename] | None = ...,
+        drop: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["add", b"add", "alter", b"alter", "drop", b"drop", "rename", b"rename"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpecPatch: _TypeAlias = SpecPatch  # noqa: Y015
+
+@_typing.final
+class SpecChange(_message.Message):
+    """Something to add, or to alter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    KEYS_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """What: `Entity`, `Entity.field`, `Entity.relation` or a feature, such as `auth`."""
+    @_builtins.property
+    def keys(self) -> _struct_pb2.Struct:
+        """Its keys as in a spec document: all of them to add it, the changed ones to
+        alter it; null removes a key.
+        """
+
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        keys: _struct_pb2.Struct | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["keys", b"keys", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpecChange: _TypeAlias = SpecChange  # noqa: Y015
+
+@_typing.final
+class SpecRename(_message.Message):
+    """A name to replace by another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """What: `Entity`, `Entity.field` or `Entity.relation`."""
+    to: _builtins.str
+    """The new name, without its entity."""
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        to: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["target", b"target", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SpecRename: _TypeAlias = SpecRename  # noqa: Y015
+
+@_typing.final
+class DataLoss(_message.Message):
+    """Stored data that a patch would drop, or that could be refused after it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TARGET_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    MESSAGE_FIELD_NUMBER: _builtins.int
+    target: _builtins.str
+    """The entity, field or relation, by its name before the patch."""
+    reason: _builtins.str
+    """`DROPPED` or `NARROWED`."""
+    message: _builtins.str
+    """What would be lost, for people."""
+    def __init__(
+        self,
+        *,
+        target: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        message: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["message", b"message", "reason", b"reason", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DataLoss: _TypeAlias = DataLoss  # noqa: Y015
