@@ -11,7 +11,8 @@ import structlog
 
 from bridge.settings import StreamSettings
 from bridge.sse.event import Batch, Event, Source, Standing, Topic
-from bridge.sse.frames import Framing, chunk, told
+from bridge.sse.frames import told
+from bridge.sse.news import News
 from bridge.sse.ring import Ring
 from chassis.clock import Clock
 from chassis.errors import (
@@ -28,31 +29,6 @@ VIEWERS_AT_ONCE = 256
 FINAL_ERRORS = (NotFoundError, PermissionDeniedError, UnauthenticatedError)
 
 log = structlog.get_logger()
-
-
-class News:
-    """What has just come, as bytes made once for every viewer who is caught up."""
-
-    __slots__ = ("_ring", "_written", "at", "begin", "cursor", "end", "terminal")
-
-    def __init__(self, ring: Ring, begin: int) -> None:
-        self._ring = ring
-        self._written: dict[Framing, bytes] = {}
-        self.at = asyncio.get_running_loop().time()
-        self.begin = begin
-        self.end = ring.end
-        last = ring.last
-        self.terminal = last is not None and last.event.terminal
-        self.cursor = last.event.cursor if last else ""
-
-    def chunk(self, framing: Framing) -> bytes:
-        """Return all of it as one chunk of a chunked response."""
-        if framing not in self._written:
-            frames = (
-                self._ring.at(position).framed(framing) for position in range(self.begin, self.end)
-            )
-            self._written[framing] = chunk(b"".join(frames))
-        return self._written[framing]
 
 
 class Audience(Protocol):

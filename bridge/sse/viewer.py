@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bridge.sse.event import Event, Standing
-from bridge.sse.feed import Feed, News
+from bridge.sse.feed import Feed
 from bridge.sse.frames import HEARTBEAT, NAMED_HEARTBEAT, Framing, frame, framed, retry, told
+from bridge.sse.news import News
 from bridge.sse.replay import Replay
 from bridge.sse.start import Place, Wish, fresh, resumed, truncated
 from bridge.sse.writer import Receive, Writer
@@ -130,11 +131,13 @@ class Viewer:
             self._pump is None
             and self._position == news.begin
             and not news.terminal
-            and self._writer.write_now(lambda: news.chunk(self._framing))
+            and self._writer.write_now(news, self._framing)
         ):
             self._position = news.end
-            self._cursor = news.cursor or self._cursor
+            self._cursor = news.cursor
             self._last_event = self._last_write = news.at
+            if self._writer.unfinished:
+                self.wake()
         else:
             self.wake()
 
@@ -158,7 +161,9 @@ class Viewer:
         """Do the next thing; tell whether there may be another."""
         ring = self._feed.ring
         position = self._position or 0
-        if position < ring.first:
+        if self._writer.unfinished:
+            await self._write(b"")
+        elif position < ring.first:
             await self._fall_behind()
         if position < ring.end:
             await self._send_from(position)

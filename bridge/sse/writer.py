@@ -5,10 +5,12 @@ The transport behind ASGI's `send` is private to uvicorn. Everything that knows 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Protocol
+import types
+from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
+from typing import Any, Protocol, cast
 
-from bridge.sse.frames import chunk
+from bridge.sse.frames import Framing, chunk
+from bridge.sse.news import News
 
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
@@ -18,8 +20,13 @@ Receive = Callable[[], Awaitable[Message]]
 class Writer(Protocol):
     """The way to one client, after the response has started."""
 
-    def write_now(self, data: Callable[[], bytes]) -> bool:
-        """Write an HTTP chunk without waiting, if that can be done; tell whether it was."""
+    @property
+    def unfinished(self) -> bool:
+        """Whether something taken by `write_now` waits for `write` to bring it to its end."""
+        ...
+
+    def write_now(self, news: News, framing: Framing) -> bool:
+        """Take some of the body without waiting, if that can be done; tell whether it was."""
         ...
 
     async def write(self, data: bytes) -> None:
@@ -36,32 +43,79 @@ class Writer(Protocol):
 
 
 class AsgiWriter:
-    """Writes through ASGI, whatever the server."""
+    """Writes through ASGI, whatever the server.
 
-    __slots__ = ("_send",)
+    A `send` that need not wait is over in one step, which `write_now` makes by itself: no task has
+    to be woken for it. One that does wait is kept, and `write` brings it to its end.
+    """
+
+    __slots__ = ("_kept", "_send")
 
     def __init__(self, send: Send) -> None:
         self._send = send
+        self._kept: tuple[Coroutine[Any, Any, None], Any] | None = None
 
-    def write_now(self, data: Callable[[], bytes]) -> bool:
-        """Never: ASGI may always have to wait."""
-        del data
-        return False
+    @property
+    def unfinished(self) -> bool:
+        """Whether a `send` waits."""
+        return self._kept is not None
+
+    def write_now(self, news: News, framing: Framing) -> bool:
+        """Send in one step; what takes more is kept."""
+        if self._kept is not None:
+            return False
+        sending = cast("Coroutine[Any, Any, None]", self._send(_body(news.frames(framing))))
+        try:
+            waits_for = sending.send(None)
+        except StopIteration:
+            return True
+        self._kept = sending, waits_for
+        return True
 
     async def write(self, data: bytes) -> None:
         """Write some of the body; waits while the client is slow."""
-        await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        if self._kept is not None:
+            kept, self._kept = self._kept, None
+            await _continued(*kept)
+        if data:
+            await self._send(_body(data))
 
     async def finish(self) -> None:
         """End the body properly."""
+        await self.write(b"")
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def cut(self) -> None:
-        """Nothing: returning from the application without a proper end makes the server cut."""
+        """Drop what waits; returning without a proper end makes the server cut."""
+        if self._kept is not None:
+            self._kept[0].close()
+            self._kept = None
+
+
+def _body(data: bytes) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": True}
+
+
+@types.coroutine
+def _continued(coroutine: Coroutine[Any, Any, None], waits_for: Any) -> Generator[Any, Any, None]:
+    """Bring a coroutine to its end that somebody else has begun, and that waits for something."""
+    try:
+        while True:
+            try:
+                value = yield waits_for
+            except GeneratorExit:
+                coroutine.close()
+                raise
+            except BaseException as error:  # noqa: BLE001 - a cancellation is for the coroutine, too
+                waits_for = coroutine.throw(error)
+            else:
+                waits_for = coroutine.send(value)
+    except StopIteration:
+        return
 
 
 class DirectWriter(AsgiWriter):
-    """Writes framed chunks to the transport while the client keeps up, and through ASGI else."""
+    """Writes framed chunks to the transport while the client keeps up; ends through ASGI."""
 
     __slots__ = ("_cycle", "_flow", "_transport")
 
@@ -71,17 +125,17 @@ class DirectWriter(AsgiWriter):
         self._flow = cycle.flow
         self._transport: asyncio.Transport = cycle.transport
 
-    def write_now(self, data: Callable[[], bytes]) -> bool:
-        """Write an HTTP chunk unless the client is behind, or gone."""
+    def write_now(self, news: News, framing: Framing) -> bool:
+        """Write a chunk unless the client is behind, or gone."""
         if self._flow.write_paused or self._cycle.disconnected:
             return False
-        self._transport.write(data())
+        self._transport.write(news.chunk(framing))
         return True
 
     async def write(self, data: bytes) -> None:
         """Write some of the body; waits until the client is not behind any more."""
         await self._flow.drain()
-        if not self._cycle.disconnected:
+        if data and not self._cycle.disconnected:
             self._transport.write(chunk(data))
             await self._flow.drain()
 

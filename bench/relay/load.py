@@ -1,0 +1,80 @@
+"""A thousand viewers in one thread: opens streams, reads them raw, and checks every event."""
+
+import re
+import selectors
+import socket
+import time
+from dataclasses import dataclass, field
+
+EVENT = re.compile(rb"event (\d{6}) ")
+END = b"\r\n0\r\n\r\n"
+
+
+@dataclass
+class Viewer:
+    """One connection, and all that it sent."""
+
+    connection: socket.socket
+    received: list[bytes] = field(default_factory=list)
+    ended: bool = False
+
+
+class Load:
+    """Viewers of one server.
+
+    Args:
+        port: Where it listens, on loopback.
+        path: What to ask for.
+        headers: What to send along.
+    """
+
+    def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
+        lines = [f"GET {path} HTTP/1.1", "Host: bench", "Accept: text/event-stream"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        self._request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+        self._port = port
+        self._selector = selectors.DefaultSelector()
+        self.viewers: list[Viewer] = []
+
+    def open(self, count: int, *, marker: bytes, patience: float = 60) -> None:
+        """Open viewers, and wait until each has been sent a marker."""
+        for _ in range(count):
+            connection = socket.create_connection(("127.0.0.1", self._port))
+            connection.sendall(self._request)
+            connection.setblocking(False)  # noqa: FBT003 - the socket's own way
+            viewer = Viewer(connection)
+            self.viewers.append(viewer)
+            self._selector.register(connection, selectors.EVENT_READ, viewer)
+        deadline = time.monotonic() + patience
+        while not all(marker in b"".join(viewer.received) for viewer in self.viewers):
+            self._read(deadline)
+
+    def read(self, *, patience: float = 120) -> None:
+        """Read until every stream has ended."""
+        deadline = time.monotonic() + patience
+        while not all(viewer.ended for viewer in self.viewers):
+            self._read(deadline)
+
+    def _read(self, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise SystemExit("FAILED: a viewer waits for ever")
+        for key, _ in self._selector.select(1):
+            viewer: Viewer = key.data
+            data = viewer.connection.recv(262_144)
+            viewer.received.append(data)
+            if not data or data.endswith(END) or data == END[2:]:
+                viewer.ended = True
+                self._selector.unregister(viewer.connection)
+
+    def check(self, events: int) -> None:
+        """Fail on any event that is lost, doubled or out of place, for any viewer."""
+        expected = [b"%06d" % number for number in range(events)]
+        for number, viewer in enumerate(self.viewers):
+            if EVENT.findall(b"".join(viewer.received)) != expected:
+                raise SystemExit(f"FAILED: viewer {number} was not sent every event in order")
+
+    def close(self) -> None:
+        """Close every connection."""
+        for viewer in self.viewers:
+            viewer.connection.close()
+        self._selector.close()
