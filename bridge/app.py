@@ -113,6 +113,7 @@ async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
                 hub=feeds,
                 streams=Streams(settings.stream, clock=clock),
                 settings=settings.stream,
+                clock=clock,
             ),
         )
 

@@ -8,11 +8,13 @@ import structlog
 
 from bridge import tickets
 from bridge.errors import StreamTokenError
+from bridge.rates import Rate
 from bridge.resume import ResumeCookies
 from bridge.schemas.stream import StreamTokenOut
 from bridge.settings import StreamSettings
 from bridge.sse.event import Standing, Topic
-from bridge.sse.frames import Framing
+from bridge.sse.frames import Framing, framed, refused
+from bridge.sse.gzip import GzipWriter
 from bridge.sse.hub import Hub
 from bridge.sse.start import Wish, ended_for
 from bridge.sse.streams import Streams
@@ -20,7 +22,13 @@ from bridge.sse.viewer import Viewer
 from bridge.sse.writer import Receive, Send, writer_for
 from bridge.tickets import Ticket, Tickets
 from chassis.auth import Authenticator, Principal, bind_principal
-from chassis.errors import DeadlineExceededError, UnauthenticatedError, UnavailableError
+from chassis.clock import Clock
+from chassis.errors import (
+    DeadlineExceededError,
+    LimitExceededError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 
 log = structlog.get_logger()
 
@@ -49,6 +57,7 @@ class View:
     wish: Wish
     framing: Framing
     named_heartbeat: bool = False
+    gzip: bool = False
 
 
 class Door:
@@ -61,6 +70,7 @@ class Door:
         hub: The streams to watch.
         streams: The viewers there are.
         settings: How streams behave.
+        clock: Tells the time of what the door itself says.
     """
 
     def __init__(
@@ -72,13 +82,21 @@ class Door:
         hub: Hub,
         streams: Streams,
         settings: StreamSettings,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._tickets = tickets
         self._cookies = cookies
         self._authenticator = authenticator
         self.hub = hub
         self.streams = streams
         self._settings = settings
+        self._tokens = Rate(
+            settings.tokens_per_minute, what="stream tokens", reason="TOKEN_RATE_EXCEEDED"
+        )
+        self._connects = Rate(
+            settings.connects_per_minute, what="connections", reason="CONNECT_RATE_EXCEEDED"
+        )
 
     async def ticket(self, topic: Topic, url: str) -> StreamTokenOut:
         """Return a token for a stream its user may read.
@@ -88,6 +106,7 @@ class Door:
             UnavailableError: Tokens cannot be stored.
         """
         self.streams.check(topic.user_id)
+        self._tokens.count(topic.user_id)
         token = await self._tickets.issue(Ticket(user_id=topic.user_id, stream=str(topic)))
         return StreamTokenOut(
             generation_id=topic.name,
@@ -139,6 +158,26 @@ class Door:
         """Return the `Set-Cookie` header by which this client may come back."""
         return self._cookies.header(ticket, path=path, secure=secure)
 
+    def refusal(self, topic: Topic) -> LimitExceededError | None:
+        """Return why a stream cannot be opened now, if it cannot."""
+        try:
+            self.streams.check(topic.user_id)
+            self._connects.count(topic.user_id)
+        except LimitExceededError as error:
+            return error
+        return None
+
+    async def turn_away(
+        self, topic: Topic, error: LimitExceededError, view: View, receive: Receive, send: Send
+    ) -> None:
+        """Tell a client in its stream to come back later: a status would end an EventSource."""
+        del receive
+        words = refused(topic, error, now=self._clock.now())
+        writer = writer_for(send, direct=False)
+        await writer.write(b"".join(framed(each, view.framing) for each in words))
+        await writer.finish()
+        log.info("SSE stream refused for %s: %s", topic, error.reason)
+
     async def over(self, topic: Topic, wish: Wish, look: Look) -> bool:
         """Tell whether a returning client has everything already.
 
@@ -168,12 +207,13 @@ class Door:
 
     async def seat(self, topic: Topic, view: View, receive: Receive, send: Send) -> None:
         """Serve a stream's body to one client until it ends."""
+        writer = writer_for(send, direct=self._settings.direct_writes)
         with self.hub.attached(topic) as feed:
             viewer = Viewer(
                 feed,
                 view.wish,
                 framing=view.framing,
-                writer=writer_for(send, direct=self._settings.direct_writes),
+                writer=GzipWriter(writer) if view.gzip else writer,
                 named_heartbeat=view.named_heartbeat,
             )
             log.info("SSE stream opened for %s", topic)

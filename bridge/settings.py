@@ -72,8 +72,8 @@ class StreamSettings:
     tokens_per_minute: int = 600
     """How many stream tokens one user may ask one process for in a minute."""
 
-    reconnects_per_minute: int = 600
-    """How often one user may resume streams of one process in a minute."""
+    connects_per_minute: int = 1200
+    """How often one user may open or resume streams of one process in a minute."""
 
     direct_writes: bool = True
     """Whether events are written to uvicorn's transport directly, where it offers one."""
@@ -114,9 +114,6 @@ class BridgeSettings:
 
     max_query_bytes: int = 8 * 1024
     """The longest path and query together, in bytes."""
-
-    max_search_results: int = 200
-    """The most matches that a search answers."""
 
     metrics: bool = False
     """Whether `/metrics` answers on the same port."""

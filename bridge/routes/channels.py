@@ -44,7 +44,7 @@ async def channel_stream(
     """Stream what happens in a channel as `message` events."""
     ticket = await parts.door.admit(asked.knock, stream=f"channel {channel}")
     topic = _topic(channel, ticket.user_id)
-    view = asked.view("message")
+    view = asked.view(parts, "message")
     view = replace(view, wish=replace(view.wish, begin="now"))
     await parts.door.over(topic, view.wish, _nothing)
     return opened(parts, request, topic, view, ticket)

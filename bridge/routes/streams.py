@@ -89,14 +89,16 @@ class Asked:
         )
         self.wish = Wish(begin=begin, last_event_id=last_event_id_header or last_event_id)
         self.frames = frames
+        self.gzip = "gzip" in request.headers.get("accept-encoding", "")
         self.named_heartbeat = heartbeat == "named"
 
-    def view(self, default: Framing) -> View:
-        """Return how the client wants to see the stream."""
+    def view(self, parts: Parts, default: Framing) -> View:
+        """Return how the client wants to see the stream, as far as settings allow."""
         return View(
             wish=self.wish,
             framing=self.frames or default,
             named_heartbeat=self.named_heartbeat,
+            gzip=self.gzip and parts.settings.stream.compression,
         )
 
 
@@ -134,13 +136,18 @@ async def _stream(
 
     if await parts.door.over(topic, asked.wish, look):
         return Response(status_code=204, headers={"cache-control": "no-store"})
-    return opened(parts, request, topic, asked.view(framing), ticket)
+    return opened(parts, request, topic, asked.view(parts, framing), ticket)
 
 
 def opened(
     parts: Parts, request: Request, topic: Topic, view: View, ticket: Ticket
 ) -> StreamResponse:
     """Return a stream's response, with the cookie by which its client may come back."""
+    if refusal := parts.door.refusal(topic):
+        return StreamResponse(partial(parts.door.turn_away, topic, refusal, view), HEADERS)
     path = request.scope.get("root_path", "") + request.url.path
     cookie = parts.door.cookie(ticket, path=path, secure=request.url.scheme == "https")
-    return StreamResponse(partial(parts.door.seat, topic, view), {**HEADERS, "set-cookie": cookie})
+    headers = {**HEADERS, "set-cookie": cookie}
+    if view.gzip:
+        headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}
+    return StreamResponse(partial(parts.door.seat, topic, view), headers)

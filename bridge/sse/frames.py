@@ -2,10 +2,11 @@
 
 import json
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bridge.sse.event import Event, Standing, Topic
+from chassis.errors import ServiceError
 
 Framing = Literal["named", "message"]
 
@@ -40,6 +41,21 @@ def retry(milliseconds: int) -> bytes:
 def chunk(data: bytes) -> bytes:
     """Return a chunk of HTTP/1.1's chunked coding (RFC 9112, 7.1)."""
     return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def refused(topic: Topic, error: ServiceError, *, now: datetime) -> tuple[bytes, bytes]:
+    """Return the frames for a client that may come back later: when, and why not now."""
+    wait = int((error.retry_after or timedelta(seconds=5)).total_seconds() * 1000)
+    event = told(
+        topic,
+        "stream_error",
+        error.message,
+        standing=Standing(),
+        now=now,
+        reason=error.reason,
+        retry=True,
+    )
+    return retry(wait), frame(event)
 
 
 def told(

@@ -5,6 +5,8 @@ import contextlib
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import pytest
+
 from chassis.bus import memory
 from tests.unit.bridge.orchestrator import (
     COMPLETED,
@@ -336,3 +338,64 @@ async def test_retried_generation_is_not_over(bridge: World) -> None:
         await stream.until("queued")
         script.happen("completed", 1.0, status=COMPLETED)
         assert stages(await stream.rest()) == ["completed"]
+
+
+async def test_compression_flushes_every_event() -> None:
+    """Compresses for clients that accept it, where a setting allows it, event by event."""
+    async with world(stream_compression=True) as bridge:
+        script = bridge.orchestrator.add()
+        async with bridge.watch(accept_encoding="gzip") as stream:
+            assert stream.headers["content-encoding"] == "gzip"
+            for number in range(5):
+                script.happen(f"step_{number}", 0.3)
+                await stream.until(f"step_{number}")
+            script.happen("completed", 1.0, status=COMPLETED)
+            assert stages(await stream.rest()) == ["completed"]
+        async with bridge.watch(accept_encoding="identity") as stream:
+            assert "content-encoding" not in stream.headers
+
+
+async def test_too_many_connects_are_told_in_the_stream() -> None:
+    """Tells a client that comes too often when to come back, and not by a status."""
+    async with world(stream_connects_per_minute=1) as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        async with bridge.watch() as stream:
+            await stream.until("initializing")
+        async with bridge.watch() as stream:
+            first = await stream.frame()
+            assert first is not None
+            assert int(first.fields["retry"]) >= 1000
+            frames = await stream.rest()
+    assert stages(frames) == ["stream_error"]
+    assert frames[0].json["reason"] == "CONNECT_RATE_EXCEEDED"
+    assert frames[0].json["retry"] is True
+    assert frames[0].json["status"] == "pending"
+
+
+async def test_token_rate() -> None:
+    """Refuses tokens, with `Retry-After`, to who asks for too many."""
+    async with world(stream_tokens_per_minute=1) as bridge:
+        bridge.orchestrator.add()
+        await bridge.token()
+        path = "/generations/gen_1/stream-token"
+        answer = await bridge.http.post(path, headers=bridge.as_user())
+        assert answer.status_code == 429
+        assert answer.json()["reason"] == "TOKEN_RATE_EXCEEDED"
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
+
+
+@pytest.mark.parametrize("direct", [True, False])
+async def test_both_ways_of_writing(*, direct: bool) -> None:
+    """Tells the same through uvicorn's transport and through plain ASGI, to slow readers, too."""
+    async with world(stream_direct_writes=direct) as bridge:
+        script = bridge.orchestrator.add()
+        script.happen("initializing", 0.01)
+        async with bridge.watch() as stream:
+            await stream.until("initializing")
+            for number in range(300):
+                script.happen(f"step_{number}", 0.3, partial_output="x" * 5_000)
+                if number % 50 == 0:
+                    await asyncio.sleep(0)
+            script.happen("completed", 1.0, status=COMPLETED)
+            told = stages(await stream.rest())
+    assert told == [*(f"step_{number}" for number in range(300)), "completed"]
