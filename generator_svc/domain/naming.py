@@ -116,6 +116,7 @@ _RESERVED_WORDS = (
     " annotations session caller values"
 )
 RESERVED_ATTRIBUTES = frozenset(_RESERVED_WORDS.split())
+_MODULE_ALIASES = frozenset(["models", "schemas", "service"])
 _SYSTEM_COLUMNS = frozenset(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"])
 
 
@@ -170,9 +171,10 @@ def column(name: str) -> str:
 
 
 def module(name: str) -> str:
-    """Return the module for an entity: its snake case, with a `_` behind it if it is a keyword."""
+    """Return the module for an entity: its snake case, with a `_` behind it if that is taken."""
     identifier = bounded(snake_case(name))
-    return f"{identifier}_" if keyword.iskeyword(identifier) else identifier
+    reserved = keyword.iskeyword(identifier) or identifier in _MODULE_ALIASES
+    return f"{identifier}_" if reserved else identifier
 
 
 def class_name(name: str) -> str:

@@ -159,12 +159,13 @@ def _unbounded(field: Field) -> Field:
 
 def from_field(field: Field, taken: set[str]) -> Attribute:
     """Describe a field."""
+    free = naming.attribute(field.name) not in taken
     attribute = _claim(naming.attribute(field.name), taken)
     has_default = field.has_default and field.default is not None
     return Attribute(
         wire=field.name,
         attribute=attribute,
-        column=naming.column(field.name),
+        column=naming.column(field.name if free else attribute),
         description=field.description,
         column_type=values.column_type(field),
         python_type=values.python_type(field),

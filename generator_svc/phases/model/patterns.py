@@ -46,7 +46,8 @@ def _node(kind: str, argument: Any, seed: int, extra: int) -> str:
             return _write(argument[-1], seed, extra)
         case "MAX_REPEAT" | "MIN_REPEAT":
             least, most, inner = argument
-            times = min(int(most), int(least) + extra)
+            optional = int(most) == 1 and seed % 2 == 0
+            times = min(int(most), int(least) + (0 if optional else extra))
             return "".join(_write(inner, seed + turn, 0) for turn in range(times))
     return _character(kind, argument, seed)
 
