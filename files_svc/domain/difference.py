@@ -1,10 +1,11 @@
 """How two texts differ: a unified diff, bounded."""
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_LINES = 20_000
-MAX_WORK = 50_000_000
+MAX_PAIRS = 50_000_000
 """How many pairs of lines may be compared: beyond it the comparison would take seconds."""
 
 
@@ -30,7 +31,7 @@ def difference(before: bytes, after: bytes, *, context: int) -> TextDifference:
         old, new = (_lines(content) for content in (before, after))
     except UnicodeDecodeError:
         return NOT_MADE
-    if max(len(old), len(new)) > MAX_LINES or _work(old, new) > MAX_WORK:
+    if max(len(old), len(new)) > MAX_LINES or pairs_to_compare(old, new) > MAX_PAIRS:
         return NOT_MADE
     lines = list(difflib.unified_diff(old, new, n=context))[2:]
     return TextDifference(
@@ -51,7 +52,7 @@ def _last_line(content: bytes) -> list[str]:
     return [last] if last else []
 
 
-def _work(old: list[str], new: list[str]) -> int:
+def pairs_to_compare(old: Sequence[str], new: Sequence[str]) -> int:
     """Return how many pairs of lines are left to compare between the common start and end."""
     shared = min(len(old), len(new))
     start = next((at for at in range(shared) if old[at] != new[at]), shared)

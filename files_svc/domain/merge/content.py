@@ -20,6 +20,9 @@ DOCUMENTS: Mapping[str, str] = {
     ".yml": "yaml",
     ".json": "json",
 }
+MAX_LENGTH = 1_000_000
+"""How many characters a file may have: merging a larger one would take minutes."""
+
 IGNORE_FILES = frozenset({".gitignore", ".dockerignore", ".gitattributes"})
 
 
@@ -33,6 +36,8 @@ def merge_content(
         return ours, kept("", Reason.NOT_TEXT)
     if any("\0" in text for text in texts):
         return ours, kept("", Reason.NOT_TEXT)
+    if max(map(len, texts)) > MAX_LENGTH:
+        return ours, kept("", Reason.BOTH_CHANGED)
     merged = _merge_text(path, *texts, patch=patch)
     return merged.text.encode(), merged
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,10 @@ from tomlkit.exceptions import TOMLKitError
 
 from files_svc.domain.merge.keyed import merge_mappings
 from files_svc.domain.merge.result import Merged
+
+ALIAS = re.compile(r"(?<![^\s,\[{:-])\*\w")
+MAX_ALIASES = 20
+"""Aliases of aliases multiply: comparing a few dozen could take for ever."""
 
 WIDE = 4096
 """Longer than any line: the YAML printer must not fold what stood on one line."""
@@ -44,6 +49,8 @@ def _yaml(indent: int, offset: int) -> YAML:
 
 
 def _parse_yaml(text: str) -> Any:
+    if len(ALIAS.findall(text)) > MAX_ALIASES:
+        raise ValueError("this YAML may grow beyond all bounds")
     try:
         return _yaml(2, 0).load(text)
     except YAMLError as error:
@@ -84,7 +91,7 @@ def merge_document(kind: str, base: str, ours: str, theirs: str) -> Merged | Non
             documents = [document_type.parse(text) for text in (base, ours, theirs)]
             if document_type.render(documents[1]) == ours:
                 return _merge(document_type, documents)
-        except ValueError:
+        except (ValueError, RecursionError, TOMLKitError, YAMLError):
             return None
     return None
 

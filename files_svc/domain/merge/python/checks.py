@@ -8,14 +8,33 @@ from collections.abc import Iterator
 from files_svc.domain.merge.patch import Patch
 from files_svc.domain.merge.python.items import comments_of
 
+MAX_DEPTH = 150
+"""How many levels of syntax may stand in each other; a chain of 100 calls has 200."""
+
 NESTED = ("body", "orelse", "finalbody", "handlers", "cases", "decorator_list")
+
+
+def is_tame(text: str) -> bool:
+    """Tell whether a text is Python that nests no deeper than people write.
+
+    The merge's own parser does not survive code that nests a thousand levels deep.
+    """
+    return parses(text) and _depth(ast.parse(text)) <= MAX_DEPTH
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, level = 0, [tree]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
 
 
 def parses(text: str) -> bool:
     """Tell whether a text is Python."""
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
 

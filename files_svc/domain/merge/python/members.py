@@ -143,6 +143,8 @@ def _merge_collection(nodes: tuple[Statement, ...]) -> Statement | None:
         return None
     kept = [each for code, each in now.items() if code in after or code not in before]
     new = [each for code, each in after.items() if code not in before and code not in now]
+    if not kept and not new:
+        return None
     return nodes[1].with_deep_changes(ours, elements=_laid_out([*kept, *new], ours.elements))
 
 

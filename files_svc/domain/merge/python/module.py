@@ -6,7 +6,7 @@ import libcst as cst
 
 from files_svc.domain.merge.patch import Patch
 from files_svc.domain.merge.python.blocks import Findings, merge_block
-from files_svc.domain.merge.python.checks import loses_edits, lost_symbols, parses
+from files_svc.domain.merge.python.checks import is_tame, loses_edits, lost_symbols, parses
 from files_svc.domain.merge.python.imports import with_needed_imports
 from files_svc.domain.merge.python.items import Statement, code_of
 from files_svc.domain.merge.python.members import merge_member
@@ -16,7 +16,7 @@ from files_svc.domain.merge.result import Clash, Merged, Reason, kept
 def merge_python(
     base: str, ours: str, theirs: str, *, patch: Patch, guards_symbols: bool
 ) -> Merged | None:
-    """Merge three versions of a module, or None when one of them does not parse.
+    """Merge three versions of a module, or None when one does not parse, or nests too deeply.
 
     Args:
         base: What was generated.
@@ -25,11 +25,18 @@ def merge_python(
         patch: What may vanish.
         guards_symbols: Whether a public symbol may vanish only by a drop.
     """
+    texts = [base, ours, theirs]
+    if not all(map(is_tame, texts)):
+        return None
     try:
-        modules = [cst.parse_module(text) for text in (base, ours, theirs)]
+        return _merge_texts(texts, Findings(patch=patch, guards_symbols=guards_symbols))
     except cst.ParserSyntaxError:
         return None
-    findings = Findings(patch=patch, guards_symbols=guards_symbols)
+
+
+def _merge_texts(texts: Sequence[str], findings: Findings) -> Merged:
+    base, ours, _ = texts
+    modules = [cst.parse_module(text) for text in texts]
     merged = with_needed_imports(_merge_modules(modules, findings), modules[1:])
     if not _sound(base, modules[1], merged, findings):
         return kept(ours, Reason.NOT_RUNNABLE)
