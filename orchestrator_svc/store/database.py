@@ -1,35 +1,95 @@
 """Connections and transactions, the same over SQLite and PostgreSQL."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.errors import UnavailableError
+from orchestrator_svc.store.connection import ThreadConnection, Work, finish
 from orchestrator_svc.store.settings import StoreSettings
 
 T = TypeVar("T")
-Work = Callable[[AsyncConnection], Awaitable[T]]
 SQLITE = "sqlite"
 RETRY_AFTER = timedelta(seconds=1)
 UNAVAILABLE_STATES = ("08", "53", "57P", "40", "25006")
 """SQLSTATE classes that pass by themselves: connection, resources, shutdown, rollback."""
 
 
+class Transactions(Protocol):
+    """Runs work, each in a transaction of its own."""
+
+    async def run(self, work: Work[T]) -> T:
+        """Run work; commit it as a whole, or not at all."""
+        ...
+
+    async def close(self) -> None:
+        """Close the connections."""
+        ...
+
+
+class LoopTransactions:
+    """Transactions over a driver that knows `await`."""
+
+    def __init__(self, settings: StoreSettings) -> None:
+        self._engine = create_async_engine(
+            settings.url,
+            pool_size=settings.connections,
+            max_overflow=0,
+            pool_timeout=settings.acquire_within.total_seconds(),
+            pool_pre_ping=True,
+        )
+
+    async def run(self, work: Work[T]) -> T:
+        """Run work; commit it as a whole, or not at all."""
+        async with self._engine.begin() as connection:
+            return await work(connection)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._engine.dispose()
+
+
+class ThreadTransactions:
+    """Transactions in threads of their own: SQLite's calls are short, and hopping costs more."""
+
+    def __init__(self, settings: StoreSettings, *, threads: int, begin: str) -> None:
+        self._engine = _sqlite_engine(settings, connections=threads, begin=begin)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="store")
+        self._free = asyncio.Semaphore(threads)
+        self._acquire_within = settings.acquire_within.total_seconds()
+
+    async def run(self, work: Work[T]) -> T:
+        """Run work; commit it as a whole, or not at all."""
+        async with asyncio.timeout(self._acquire_within):
+            await self._free.acquire()
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._run, work)
+        finally:
+            self._free.release()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        self._threads.shutdown()
+        self._engine.dispose()
+
+    def _run(self, work: Work[T]) -> T:
+        with self._engine.begin() as connection:
+            return finish(work(ThreadConnection(connection)))
+
+
 class Database:
-    """Runs short transactions; made by `connect`.
+    """Runs short transactions; made by `connect`."""
 
-    SQLite takes one writer at a time, so its writers queue for one connection here, in order,
-    instead of polling for the file's lock.
-    """
-
-    def __init__(self, readers: AsyncEngine, writers: AsyncEngine) -> None:
+    def __init__(self, readers: Transactions, writers: Transactions) -> None:
         self._readers = readers
         self._writers = writers
         self._migrated = False
@@ -37,21 +97,17 @@ class Database:
     async def read(self, work: Work[T]) -> T:
         """Run reads that see one state of the database."""
         self._require_migrated()
-        return await _whole(self._run(self._readers, work))
+        return await _whole(self._readers, work)
 
     async def write(self, work: Work[T]) -> T:
         """Run a transaction that is committed as a whole, or not at all."""
         self._require_migrated()
-        return await _whole(self._run(self._writers, work))
+        return await _whole(self._writers, work)
 
     async def migrate(self, work: Work[None]) -> None:
         """Bring the database to the shape that everything else needs; until then it is away."""
-        await _whole(self._run(self._writers, work))
+        await _whole(self._writers, work)
         self._migrated = True
-
-    def _require_migrated(self) -> None:
-        if not self._migrated:
-            raise _away()
 
     async def ping(self) -> None:
         """Return when the database answers.
@@ -61,50 +117,46 @@ class Database:
         """
         await self.read(lambda connection: connection.execute(text("SELECT 1")))
 
-    @staticmethod
-    async def _run(engine: AsyncEngine, work: Work[T]) -> T:
-        with _unavailable():
-            async with engine.begin() as connection:
-                return await work(connection)
+    def _require_migrated(self) -> None:
+        if not self._migrated:
+            raise _away()
 
 
-async def _whole(work: Awaitable[T]) -> T:
+async def _whole(transactions: Transactions, work: Work[T]) -> T:
     """Finish a transaction even if its caller is cancelled: half a transaction helps nobody."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(transactions.run(work))
     try:
-        return await asyncio.shield(task)
+        with _unavailable():
+            return await asyncio.shield(task)
     except asyncio.CancelledError:
-        await asyncio.wait([task])
+        await asyncio.gather(task, return_exceptions=True)
         raise
 
 
 @asynccontextmanager
 async def connect(settings: StoreSettings) -> AsyncIterator[Database]:
-    """Give a database for the length of a block; it is reached when first used."""
+    """Give a database for the length of a block; it is reached when first used.
+
+    SQLite takes one writer at a time, so its writers queue for one connection here, in order,
+    instead of polling for the file's lock.
+    """
+    readers: Transactions
+    writers: Transactions
     if make_url(settings.url).get_backend_name() == SQLITE:
-        readers = _sqlite_engine(settings, connections=settings.connections, begin="BEGIN")
-        writers = _sqlite_engine(settings, connections=1, begin="BEGIN IMMEDIATE")
+        readers = ThreadTransactions(settings, threads=settings.connections, begin="BEGIN")
+        writers = ThreadTransactions(settings, threads=1, begin="BEGIN IMMEDIATE")
     else:
-        readers = writers = _engine(settings, settings.connections, pool_pre_ping=True)
+        readers = writers = LoopTransactions(settings)
     try:
         yield Database(readers, writers)
     finally:
-        await readers.dispose()
-        await writers.dispose()
+        await readers.close()
+        await writers.close()
 
 
-def _engine(settings: StoreSettings, connections: int, **options: Any) -> AsyncEngine:
-    return create_async_engine(
-        settings.url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=settings.acquire_within.total_seconds(),
-        **options,
-    )
-
-
-def _sqlite_engine(settings: StoreSettings, *, connections: int, begin: str) -> AsyncEngine:
-    engine = _engine(settings, connections)
+def _sqlite_engine(settings: StoreSettings, *, connections: int, begin: str) -> Engine:
+    path = make_url(settings.url).database
+    engine = create_engine(URL.create(SQLITE, database=path), pool_size=connections, max_overflow=0)
     pragmas = (
         f"busy_timeout={settings.busy_timeout // timedelta(milliseconds=1)}",
         "journal_mode=WAL",
@@ -112,7 +164,7 @@ def _sqlite_engine(settings: StoreSettings, *, connections: int, begin: str) -> 
         "foreign_keys=ON",
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         # The driver would begin transactions late and by itself; the next listener does it.
         connection.isolation_level = None
@@ -121,7 +173,7 @@ def _sqlite_engine(settings: StoreSettings, *, connections: int, begin: str) -> 
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql(begin)
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, func, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.errors import AbortedError, FailedPreconditionError, ServiceError
 from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.status import Change, Status, after
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Edit, Filter, Notices, Outgoing, Statistics
 from orchestrator_svc.store.rows import generation_from_row, select_generations
@@ -56,7 +56,7 @@ class SqlGenerations:
             page = page.where(generations.c.generation_id < before)
         newest = page.order_by(generations.c.generation_id.desc()).limit(limit)
 
-        async def work(connection: AsyncConnection) -> Sequence[Generation]:
+        async def work(connection: Connection) -> Sequence[Generation]:
             return [generation_from_row(row) for row in await connection.execute(newest)]
 
         return await self._database.read(work)
@@ -67,7 +67,7 @@ class SqlGenerations:
         if project_id:
             counted = counted.where(generations.c.project_id == project_id)
 
-        async def work(connection: AsyncConnection) -> Statistics:
+        async def work(connection: Connection) -> Statistics:
             return _statistics((await connection.execute(counted)).all())
 
         return await self._database.read(work)
@@ -75,7 +75,7 @@ class SqlGenerations:
     async def cancel(self, user_id: str, generation_id: str) -> Generation:
         """End a generation as CANCELLED; one that is cancelled already stays as it is."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             return await self._cancel(connection, user_id, generation_id)
 
         return await self._database.write(work)
@@ -83,7 +83,7 @@ class SqlGenerations:
     async def retry(self, user_id: str, generation_id: str) -> Generation:
         """Queue a failed generation for its next attempt."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             moved = await change_status(
                 connection,
                 Change.RETRY,
@@ -119,7 +119,7 @@ class SqlGenerations:
         given = {"title": title, "description": description, "tags": tags and [*tags]}
         values = {name: value for name, value in given.items() if value is not None}
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             await connection.execute(
                 update(generations)
                 .where(*_owned(user_id, generation_id))
@@ -134,7 +134,7 @@ class SqlGenerations:
     ) -> Generation:
         """Record that a generation's files are another snapshot now, and what is told of it."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             changed = await connection.execute(
                 update(generations)
                 .where(
@@ -159,7 +159,7 @@ class SqlGenerations:
     async def delete(self, user_id: str, generation_id: str, *, force: bool) -> None:
         """Forget a generation."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             generation = await fetch_generation(connection, user_id, generation_id)
             if not generation.status.terminal:
                 _check_force(generation, force=force)
@@ -176,9 +176,7 @@ class SqlGenerations:
 
         await self._database.write(work)
 
-    async def _cancel(
-        self, connection: AsyncConnection, user_id: str, generation_id: str
-    ) -> Generation:
+    async def _cancel(self, connection: Connection, user_id: str, generation_id: str) -> Generation:
         now = self._clock.now()
         moved = await change_status(
             connection,
@@ -198,7 +196,7 @@ class SqlGenerations:
     async def _details(self, generation_id: str, *columns: Any) -> Any:
         wanted = select(*columns).where(details.c.generation_id == generation_id)
 
-        async def work(connection: AsyncConnection) -> Any:
+        async def work(connection: Connection) -> Any:
             return (await connection.execute(wanted)).one_or_none()
 
         row = await self._database.read(work)

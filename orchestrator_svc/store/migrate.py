@@ -4,9 +4,10 @@ from importlib.resources import files
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import text
 
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import SQLITE, Database
 
 LOCK = 4_170_522_318
@@ -18,13 +19,13 @@ async def migrate(database: Database) -> None:
     await database.migrate(_migrate)
 
 
-async def _migrate(connection: AsyncConnection) -> None:
+async def _migrate(connection: Connection) -> None:
     if connection.dialect.name != SQLITE:
         await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     await connection.run_sync(_upgrade)
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(connection: SyncConnection) -> None:
     config = Config()
     config.set_main_option("script_location", str(files("orchestrator_svc.store") / "migrations"))
     config.attributes["connection"] = connection

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from sqlalchemy import delete, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import OutboxKind, Outgoing, Stored
 from orchestrator_svc.store.tables import outbox
@@ -20,7 +20,7 @@ class SqlOutbox:
         """Return the oldest of what lies in the outbox, in order."""
         oldest = select(outbox).order_by(outbox.c.outbox_id).limit(limit)
 
-        async def work(connection: AsyncConnection) -> Sequence[Stored]:
+        async def work(connection: Connection) -> Sequence[Stored]:
             return [
                 Stored(
                     outbox_id=row.outbox_id,
@@ -40,7 +40,7 @@ class SqlOutbox:
         """Tell whether anything for a subject lies in the outbox."""
         one = select(outbox.c.outbox_id).where(outbox.c.subject == subject).limit(1)
 
-        async def work(connection: AsyncConnection) -> bool:
+        async def work(connection: Connection) -> bool:
             return (await connection.execute(one)).first() is not None
 
         return await self._database.read(work)
@@ -48,7 +48,7 @@ class SqlOutbox:
     async def discard(self, outbox_ids: Sequence[int]) -> None:
         """Take out what has been told."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await connection.execute(delete(outbox).where(outbox.c.outbox_id.in_(outbox_ids)))
 
         await self._database.write(work)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from chassis.errors import AbortedError, FailedPreconditionError, NotFoundError
 from orchestrator_svc.domain.model import Generation, Project
 from orchestrator_svc.domain.status import Change, Status
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Idempotency, Notices
 from orchestrator_svc.store.rows import generation_from_row, project_from_row, select_generations
@@ -35,7 +35,7 @@ class SqlProjects:
     async def create(self, project: Project, *, idempotency: Idempotency | None) -> Project:
         """Store a project, or return its twin."""
 
-        async def work(connection: AsyncConnection) -> Project:
+        async def work(connection: Connection) -> Project:
             twin = await claim_key(
                 connection,
                 project.user_id,
@@ -64,7 +64,7 @@ class SqlProjects:
             page = page.where(projects.c.project_id < before)
         newest = page.order_by(projects.c.project_id.desc()).limit(limit)
 
-        async def work(connection: AsyncConnection) -> Sequence[Project]:
+        async def work(connection: Connection) -> Sequence[Project]:
             return [project_from_row(row) for row in await connection.execute(newest)]
 
         return await self._database.read(work)
@@ -80,7 +80,7 @@ class SqlProjects:
     async def delete_project(self, user_id: str, project_id: str, *, force: bool) -> None:
         """Forget a project and its generations."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await fetch_project(connection, user_id, project_id)
             running = await self._unfinished(connection, project_id)
             if running and not force:
@@ -101,7 +101,7 @@ class SqlProjects:
     async def version(self, user_id: str, project_id: str, number: int) -> Generation:
         """Return the generation that made a version; 0 means the active one."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             project = await fetch_project(connection, user_id, project_id)
             wanted = (
                 generations.c.version == number
@@ -121,7 +121,7 @@ class SqlProjects:
     ) -> Project:
         """Make a version the active one."""
 
-        async def work(connection: AsyncConnection) -> Project:
+        async def work(connection: Connection) -> Project:
             await fetch_project(connection, user_id, project_id)
             generation = await fetch_generation(connection, user_id, generation_id)
             _check_can_be_active(generation, project_id)
@@ -150,7 +150,7 @@ class SqlProjects:
         return await self._database.write(work)
 
     async def _change(self, user_id: str, project_id: str, values: dict[str, Any]) -> Project:
-        async def work(connection: AsyncConnection) -> Project:
+        async def work(connection: Connection) -> Project:
             await connection.execute(
                 update(projects)
                 .where(projects.c.project_id == project_id, projects.c.user_id == user_id)
@@ -162,9 +162,7 @@ class SqlProjects:
 
         return await self._database.write(work)
 
-    async def _unfinished(
-        self, connection: AsyncConnection, project_id: str
-    ) -> Sequence[Generation]:
+    async def _unfinished(self, connection: Connection, project_id: str) -> Sequence[Generation]:
         """Lock what has not ended: a runner must not end it meanwhile."""
         open_ones = (
             select_generations()
@@ -173,7 +171,7 @@ class SqlProjects:
         )
         return [generation_from_row(row) for row in await connection.execute(open_ones)]
 
-    async def _cancel(self, connection: AsyncConnection, generation: Generation) -> None:
+    async def _cancel(self, connection: Connection, generation: Generation) -> None:
         now = self._clock.now()
         same = generations.c.generation_id == generation.generation_id
         await change_status(connection, Change.CANCEL, same, end_time=now, update_time=now)

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, case, delete, func, literal, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.clock import Clock
 from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.progress import COMPLETED
 from orchestrator_svc.domain.status import Change, Status
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.interface import Checkpoint, Claim, Grasp, Notices
@@ -45,7 +45,7 @@ class SqlRuns:
     async def claim(self, *, lease: timedelta, per_user: int) -> Claim | None:
         """Take the generation whose turn it is, or return None when none may be taken now."""
 
-        async def work(connection: AsyncConnection) -> Claim | None:
+        async def work(connection: Connection) -> Claim | None:
             now = self._clock.now()
             for _ in range(RACES):
                 row = (await connection.execute(_fair_pick(now, per_user))).one_or_none()
@@ -73,7 +73,7 @@ class SqlRuns:
             .limit(limit)
         )
 
-        async def work(connection: AsyncConnection) -> Sequence[Generation]:
+        async def work(connection: Connection) -> Sequence[Generation]:
             return [generation_from_row(row) for row in await connection.execute(lonely)]
 
         return await self._database.read(work)
@@ -83,7 +83,7 @@ class SqlRuns:
     ) -> None:
         """Prolong a lease and note how far the work is."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             now = self._clock.now()
             await _update(connection, generation_id, epoch, progress=progress, update_time=now)
             await _set_run(connection, generation_id, lease_end=now + lease)
@@ -96,7 +96,7 @@ class SqlRuns:
             generations.c.generation_id, generations.c.epoch, generations.c.status
         ).where(generations.c.generation_id.in_(generation_ids))
 
-        async def work(connection: AsyncConnection) -> dict[str, Grasp]:
+        async def work(connection: Connection) -> dict[str, Grasp]:
             rows = await connection.execute(wanted)
             return {
                 row.generation_id: Grasp(epoch=row.epoch, status=Status(row.status)) for row in rows
@@ -107,7 +107,7 @@ class SqlRuns:
     async def release(self, generation_id: str, epoch: int, *, blameless: bool) -> None:
         """Give a generation back, to be claimed by anybody at once."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await _update(connection, generation_id, epoch, update_time=self._clock.now())
             await _set_run(
                 connection,
@@ -123,7 +123,7 @@ class SqlRuns:
     ) -> Generation:
         """Record a finished phase."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             before = await reread_generation(connection, generation_id)
             if before.phases_completed != checkpoint.number - 1:
                 raise _replaced(generation_id)
@@ -145,7 +145,7 @@ class SqlRuns:
     async def assess(self, generation_id: str, epoch: int, *, score: float, report: bytes) -> None:
         """Record the proof report."""
 
-        async def work(connection: AsyncConnection) -> None:
+        async def work(connection: Connection) -> None:
             await _update(connection, generation_id, epoch, quality_score=score)
             await connection.execute(
                 update(details)
@@ -158,7 +158,7 @@ class SqlRuns:
     async def complete(self, generation_id: str, epoch: int) -> Generation:
         """End a generation as COMPLETED; its version becomes the active one if it is the newest."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             await self._end(
                 connection,
                 Change.COMPLETE,
@@ -179,7 +179,7 @@ class SqlRuns:
     ) -> Generation:
         """End a generation as FAILED."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             await self._end(
                 connection, Change.FAIL, generation_id, epoch, error=error, progress=progress
             )
@@ -191,7 +191,7 @@ class SqlRuns:
 
     async def _end(
         self,
-        connection: AsyncConnection,
+        connection: Connection,
         change: Change,
         generation_id: str,
         epoch: int,
@@ -211,7 +211,7 @@ class SqlRuns:
             raise _replaced(generation_id)
         await connection.execute(delete(runs).where(runs.c.generation_id == generation_id))
 
-    async def _activate(self, connection: AsyncConnection, generation: Generation) -> None:
+    async def _activate(self, connection: Connection, generation: Generation) -> None:
         activated = (
             update(projects)
             .where(
@@ -244,7 +244,7 @@ def _fair_pick(now: Any, per_user: int) -> Select[Any]:
     )
 
 
-async def _take(connection: AsyncConnection, generation_id: str, *, now: Any, until: Any) -> int:
+async def _take(connection: Connection, generation_id: str, *, now: Any, until: Any) -> int:
     # Every transaction locks the generation before its run, so that none waits in a circle.
     same = select(generations.c.epoch).where(generations.c.generation_id == generation_id)
     await connection.execute(same.with_for_update())
@@ -257,7 +257,7 @@ async def _take(connection: AsyncConnection, generation_id: str, *, now: Any, un
     return int(taken.scalar_one_or_none() or 0)
 
 
-async def _claimed(connection: AsyncConnection, row: Any, *, claims: int, now: Any) -> Claim:
+async def _claimed(connection: Connection, row: Any, *, claims: int, now: Any) -> Claim:
     served = upsert(connection, turns).values(user_id=row.user_id, served=now)
     await connection.execute(
         served.on_conflict_do_update(index_elements=["user_id"], set_={"served": now})
@@ -278,9 +278,7 @@ async def _claimed(connection: AsyncConnection, row: Any, *, claims: int, now: A
     )
 
 
-async def _update(
-    connection: AsyncConnection, generation_id: str, epoch: int, **values: Any
-) -> None:
+async def _update(connection: Connection, generation_id: str, epoch: int, **values: Any) -> None:
     changed = await connection.execute(
         update(generations)
         .where(
@@ -294,13 +292,13 @@ async def _update(
         raise _replaced(generation_id)
 
 
-async def _set_run(connection: AsyncConnection, generation_id: str, **values: Any) -> None:
+async def _set_run(connection: Connection, generation_id: str, **values: Any) -> None:
     await connection.execute(
         update(runs).where(runs.c.generation_id == generation_id).values(**values)
     )
 
 
-async def _scalar(connection: AsyncConnection, statement: Select[Any]) -> Any:
+async def _scalar(connection: Connection, statement: Select[Any]) -> Any:
     return (await connection.execute(statement)).scalar_one()
 
 

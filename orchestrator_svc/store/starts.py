@@ -4,9 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import insert, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from orchestrator_svc.domain.model import Details, Generation, Project
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Idempotency, Notices
 from orchestrator_svc.store.rows import generation_to_row, project_from_row
@@ -30,7 +30,7 @@ class SqlStarts:
     async def find_start(self, user_id: str, idempotency: Idempotency) -> Generation | None:
         """Return what an earlier call with this key started, or None."""
 
-        async def work(connection: AsyncConnection) -> Generation | None:
+        async def work(connection: Connection) -> Generation | None:
             twin = await find_twin(connection, user_id, idempotency)
             return await fetch_generation(connection, user_id, twin) if twin else None
 
@@ -41,7 +41,7 @@ class SqlStarts:
     ) -> Generation:
         """Store a generation as its project's next version, and queue it; or return its twin."""
 
-        async def work(connection: AsyncConnection) -> Generation:
+        async def work(connection: Connection) -> Generation:
             twin = await claim_key(
                 connection,
                 generation.user_id,
@@ -64,7 +64,7 @@ class SqlStarts:
 
         return await self._database.write(work)
 
-    async def _next_version(self, connection: AsyncConnection, generation: Generation) -> Project:
+    async def _next_version(self, connection: Connection, generation: Generation) -> Project:
         if generation.auto_created_project:
             made = insert(projects).values(**_new_project(generation))
             return project_from_row((await connection.execute(made.returning(projects))).one())
@@ -85,7 +85,7 @@ class SqlStarts:
         return project_from_row(row)
 
 
-async def _insert(connection: AsyncConnection, generation: Generation, parts: Details) -> None:
+async def _insert(connection: Connection, generation: Generation, parts: Details) -> None:
     await connection.execute(insert(generations).values(**generation_to_row(generation)))
     await connection.execute(
         insert(details).values(

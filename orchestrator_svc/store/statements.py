@@ -6,23 +6,23 @@ from typing import Any
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from chassis.errors import AlreadyExistsError, NotFoundError
 from orchestrator_svc.domain.model import Generation, Project
 from orchestrator_svc.domain.status import TRANSITIONS, Change
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import SQLITE
 from orchestrator_svc.store.interface import Idempotency, Outgoing
 from orchestrator_svc.store.rows import generation_from_row, project_from_row, select_generations
 from orchestrator_svc.store.tables import generations, idempotency_keys, outbox, projects
 
 
-def upsert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an insert that knows ON CONFLICT."""
     return sqlite.insert(table) if connection.dialect.name == SQLITE else postgresql.insert(table)
 
 
-async def fetch_generation(connection: AsyncConnection, user_id: str, key: str) -> Generation:
+async def fetch_generation(connection: Connection, user_id: str, key: str) -> Generation:
     """Return a user's generation.
 
     Raises:
@@ -37,13 +37,13 @@ async def fetch_generation(connection: AsyncConnection, user_id: str, key: str) 
     return generation_from_row(row)
 
 
-async def reread_generation(connection: AsyncConnection, generation_id: str) -> Generation:
+async def reread_generation(connection: Connection, generation_id: str) -> Generation:
     """Return a generation that is known to be there."""
     same = select_generations().where(generations.c.generation_id == generation_id)
     return generation_from_row((await connection.execute(same)).one())
 
 
-async def fetch_project(connection: AsyncConnection, user_id: str, project_id: str) -> Project:
+async def fetch_project(connection: Connection, user_id: str, project_id: str) -> Project:
     """Return a user's project.
 
     Raises:
@@ -59,7 +59,7 @@ async def fetch_project(connection: AsyncConnection, user_id: str, project_id: s
 
 
 async def change_status(
-    connection: AsyncConnection, change: Change, *conditions: Any, **values: Any
+    connection: Connection, change: Change, *conditions: Any, **values: Any
 ) -> bool:
     """Move a generation along the transition table; False when it does not stand where it must."""
     transition = TRANSITIONS[change]
@@ -71,7 +71,7 @@ async def change_status(
     return moved.rowcount == 1
 
 
-async def tell(connection: AsyncConnection, outgoing: Sequence[Outgoing]) -> None:
+async def tell(connection: Connection, outgoing: Sequence[Outgoing]) -> None:
     """Leave something in the outbox."""
     if outgoing:
         rows = [
@@ -86,9 +86,7 @@ async def tell(connection: AsyncConnection, outgoing: Sequence[Outgoing]) -> Non
         await connection.execute(insert(outbox), rows)
 
 
-async def find_twin(
-    connection: AsyncConnection, user_id: str, idempotency: Idempotency
-) -> str | None:
+async def find_twin(connection: Connection, user_id: str, idempotency: Idempotency) -> str | None:
     """Return the id of what an earlier call with this key made, or None.
 
     Raises:
@@ -109,7 +107,7 @@ async def find_twin(
 
 
 async def claim_key(
-    connection: AsyncConnection,
+    connection: Connection,
     user_id: str,
     idempotency: Idempotency | None,
     *,
