@@ -30,6 +30,9 @@ _WHO = frozenset({"user", "tenant"})
 
 def complete(draft: Draft) -> None:
     """Fill in what the prompt left to its domain and to the defaults."""
+    for link in draft.relations:
+        for key in (link.owner, link.target):
+            draft.entity(key, replace(link.origin, rule="entity_in_relation"))
     if draft.domain is not None:
         book = catalogue(draft.domain[0])
         if book is not None:

@@ -33,6 +33,7 @@ _PLAIN = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 """Typographic quotes as plain ones, character by character, so that spans stay true."""
 
 _LONGEST_PHRASE = 8
+_VERB_REACH = 40
 
 
 def sentences(prompt: str) -> list[list[Token]]:
@@ -97,10 +98,11 @@ def _match(
 
 def _verb_expected(before: Sequence[Token]) -> bool:
     """A verb follows `can` and `only`, and continues a list of verbs or of what is done."""
-    kinds = [token.type for token in before if token.type != "FILLER"]
-    if kinds[-1] in {"CAN", "ONLY"}:
+    last = next((token.type for token in reversed(before) if token.type != "FILLER"), "")
+    if last in {"CAN", "ONLY"}:
         return True
-    return kinds[-1] in {"AND", "OR", "COMMA"} and any(kind.startswith("VERB") for kind in kinds)
+    recent = before[-_VERB_REACH:]
+    return last in {"AND", "OR", "COMMA"} and any(t.type.startswith("VERB") for t in recent)
 
 
 def _words(sentence: Sequence[Token], position: int) -> tuple[str, ...]:

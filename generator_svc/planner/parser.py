@@ -16,9 +16,8 @@ from generator_svc.planner.resources import grammar
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
 from generator_svc.planner.terminals import LINKS
 
-_FLAGS = frozenset(
-    {"UNIQUE", "REQUIRED", "OPTIONAL", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE"}
-)
+MOST_ATTEMPTS = 12
+"""Segments of one clause that may be left out; a clause with more that do not fit is given up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +32,9 @@ def parse(clause: Clause) -> Parsed:
     """Return what a clause says; segment by segment, what does not fit is left out."""
     tokens = list(clause.tokens)
     rest: list[Token] = []
-    while tokens:
+    for _ in range(MOST_ATTEMPTS):
+        if not tokens:
+            break
         try:
             return Parsed(statement=_statement(clause.subject, tokens), rest=tuple(rest))
         except UnexpectedInput as error:
@@ -45,7 +46,7 @@ def parse(clause: Clause) -> Parsed:
             del tokens[0]
         if tokens and tokens[-1].type == "_SEP":
             del tokens[-1]
-    return Parsed(statement=None, rest=tuple(rest))
+    return Parsed(statement=None, rest=(*rest, *tokens))
 
 
 def parse_change(tokens: list[Token]) -> Statement | None:
@@ -62,7 +63,7 @@ def _statement(subject: list[Token], tokens: list[Token]) -> Statement:
     statement: Statement = _TREES.transform(_parser().parse(tokens, start="start"))
     if statement.subject is None and subject:
         words = tuple(_word(token) for token in subject if token.type != "DET")
-        statement = replace(statement, subject=Phrase(words=words))
+        statement = replace(statement, subject=Phrase(words=words) if words else None)
     return replace(statement, start=tokens[0].start_pos or 0, end=tokens[-1].end_pos or 0)
 
 

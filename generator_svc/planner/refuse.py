@@ -104,7 +104,8 @@ def check_plan(
     else:
         _tell_faults(draft, findings)
         _tell_violations(spec, sources, findings)
-    findings.raise_if_any(reason=PLAN_REFUSED, metadata=_metadata(spec, understanding))
+    if findings:
+        findings.raise_if_any(reason=PLAN_REFUSED, metadata=_metadata(spec, understanding))
 
 
 def _tell_capabilities(draft: Draft, findings: Findings) -> None:

@@ -20,6 +20,8 @@ from generator_svc.planner.terminals import (
 )
 from generator_svc.planner.values import mark_value_lists
 
+_NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"})
+
 
 def settled(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     """Return the tokens of a sentence that count, and the features it names as adjectives."""
@@ -42,20 +44,22 @@ def _without_fillers(sentence: Sequence[Token]) -> list[Token]:
 
 def _without_adjectives(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
     """Take features out that stand before a noun: the `multi-tenant` of a multi-tenant shop."""
-    adjectives = lexicon().adjectives
     taken: list[Token] = []
     kept: list[Token] = []
     for position, token in enumerate(tokens):
-        after = [each.type for each in tokens[position + 1 :] if each not in taken][:1]
-        before = kept[-1].type if kept else ""
-        nouns = {"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"}
-        opens = after == ["PROJECT"] and not PREDICATES & set(kinds_of(kept))
-        asked = token.type in ASKED and (opens or token.value.lower() in adjectives)
-        if asked and before not in APART and set(after) & nouns:
+        following = tokens[position + 1].type if position + 1 < len(tokens) else ""
+        if token.type in ASKED and _is_adjective(token, kept, following):
             taken.append(token)
         else:
             kept.append(token)
     return kept, taken
+
+
+def _is_adjective(token: Token, before: Sequence[Token], following: str) -> bool:
+    opens = following == "PROJECT" and not PREDICATES & set(kinds_of(before))
+    told = opens or token.value.lower() in lexicon().adjectives
+    refused = bool(before) and before[-1].type in APART
+    return told and not refused and following in _NOUNS
 
 
 def _retag(tokens: list[Token]) -> list[Token]:

@@ -44,14 +44,21 @@ def mark_value_groups(tokens: list[Token]) -> None:
 
 def _mark_words(tokens: list[Token]) -> None:
     """Let words of any kind be values: `(not started, in progress, done)`."""
-    for start in [n for n, token in enumerate(tokens) if token.type == "_LPAR"]:
-        ends = (n for n in range(start, len(tokens)) if tokens[n].type == "_RPAR")
-        inside = range(start + 1, next(ends, start + 1))
-        kinds = {tokens[n].type for n in inside}
-        if kinds & SEPARATORS | (kinds & {"_PIPE"}) and not kinds & _TELLING:
-            for n in inside:
-                if tokens[n].type not in SEPARATORS | {"_PIPE", "NUMBER"}:
-                    tokens[n] = as_kind(tokens[n], "WORD")
+    opened = None
+    for position, token in enumerate(tokens):
+        if token.type == "_LPAR":
+            opened = position
+        elif token.type == "_RPAR" and opened is not None:
+            _mark_group(tokens, range(opened + 1, position))
+            opened = None
+
+
+def _mark_group(tokens: list[Token], inside: range) -> None:
+    kinds = {tokens[n].type for n in inside}
+    if kinds & (SEPARATORS | {"_PIPE"}) and not kinds & _TELLING:
+        for n in inside:
+            if tokens[n].type not in SEPARATORS | {"_PIPE", "NUMBER"}:
+                tokens[n] = as_kind(tokens[n], "WORD")
 
 
 def _in_values(tokens: Sequence[Token], position: int) -> bool:

@@ -97,9 +97,16 @@ def _read_shorthand(rest: str, draft: Draft, prompt: str) -> str:
     models: list[Model] = []
     for start, end, model in list(find_shorthand(rest)):
         models.append(model)
-        rest = _blanked(rest, start, end)
+        named = start + len(model.name)
+        in_list = rest[start:named] == model.name and rest[named : named + 1] == "("
+        rest = _erased(rest, named, end) if in_list else _blanked(rest, start, end)
     plan_models(models, draft, prompt=prompt, rule="shorthand")
     return rest
+
+
+def _erased(text: str, start: int, end: int) -> str:
+    """Return a text with a region blank, as if it were not there."""
+    return f"{text[:start]}{' ' * (end - start)}{text[end:]}"
 
 
 def _blanked(text: str, start: int, end: int) -> str:

@@ -1,5 +1,6 @@
 """Reads SQL `CREATE TABLE` statements."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -7,6 +8,7 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 
 from generator_svc.domain.literals import canonical
 from generator_svc.domain.naming import snake_case
@@ -81,13 +83,7 @@ def read_sql(text: str, offset: int) -> list[Model] | None:
         text: The statements.
         offset: Where they stand in the prompt.
     """
-    try:
-        statements = sqlglot.parse(text, dialect="postgres")
-    except sqlglot.ParseError:
-        try:
-            statements = sqlglot.parse(text, dialect="mysql")
-        except sqlglot.ParseError:
-            return None
+    statements = _parsed(text, "postgres") or _parsed(text, "mysql") or []
     creates = [each for each in statements if isinstance(each, exp.Create)]
     tables = [_table(each) for each in creates if isinstance(each.this, exp.Schema)]
     models = {table.name: _model(table, offset, len(text)) for table in tables}
@@ -96,6 +92,14 @@ def read_sql(text: str, offset: int) -> list[Model] | None:
             _add_link(table, models)
             del models[table.name]
     return list(models.values()) or None
+
+
+def _parsed(text: str, dialect: str) -> list[Any]:
+    logging.getLogger("sqlglot").disabled = True  # it would log what users write
+    try:
+        return list(sqlglot.parse(text, dialect=dialect))
+    except SqlglotError:
+        return []
 
 
 def _table(create: exp.Create) -> _Table:
