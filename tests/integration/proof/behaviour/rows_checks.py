@@ -107,7 +107,7 @@ async def pages(world: World, resource: Resource) -> None:
             if not page["items"]:
                 break
             found += [one["id"] for one in page["items"]]
-        meet(len(found) == len(set(found)), f"pages repeat rows, ordered by {order}")
+            meet(len(found) == len(set(found)), f"pages repeat rows, ordered by {order}")
         meet(set(found) == expected, f"pages leave rows out, ordered by {order}")
     for bad in ({"limit": 0}, {"limit": 10**6}, {"offset": -1}, {"limit": "x"}):
         await world.expect(422, "GET", resource.collection, params=bad)

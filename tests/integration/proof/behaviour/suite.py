@@ -1,6 +1,6 @@
 """Runs every check over every entity of a running project."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from generator_svc.assessment.databases import Database
@@ -55,14 +55,18 @@ CHECKS: tuple[Check, ...] = (
 
 
 async def misbehaviour(
-    files: Mapping[str, bytes], spec: ProjectSpec, database: Database | None = None
+    files: Mapping[str, bytes],
+    spec: ProjectSpec,
+    database: Database | None = None,
+    *,
+    checks: Sequence[Check] = CHECKS,
 ) -> list[str]:
     """Return where a project does not behave as its spec says, a line each."""
     async with observed(files, spec, database) as world:
         return [
             f"{spec.name} · {resource.entity.name} · {check.__name__}: {problem}"
             for resource in world.rows.resources.values()
-            for check in CHECKS
+            for check in checks
             if (problem := await _problem(check, world, resource))
         ]
 
