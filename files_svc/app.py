@@ -30,15 +30,16 @@ async def application(settings: FilesSettings, stopping: asyncio.Event) -> Async
     """Run the files service for the length of a block and yield its address."""
     store = open_store(settings.store)
     commits = Commits(store, settings.limits)
+    reader = Reader(store)
     servicer = FilesServicer(
         store=store,
         uploads=Uploads(store, settings.limits),
         commits=commits,
-        reader=Reader(store),
+        reader=reader,
         merges=Merges(store, commits, RuffTidier(settings.limits.tidy_timeout)),
         comparisons=Comparisons(store, settings.limits),
-        searches=Searches(store, settings.limits),
-        bundles=Bundles(store),
+        searches=Searches(reader, settings.limits),
+        bundles=Bundles(reader),
         collector=Collector(store, lease=settings.store.lease, clock=SystemClock()),
     )
     service = Service(

@@ -15,7 +15,6 @@ from chassis.errors import InvalidInputError
 from files_svc.domain.digest import Digest
 from files_svc.domain.snapshot import FileEntry, Listing
 from files_svc.reading import CHUNK_BYTES, Reader
-from files_svc.store.interface import FileStore
 
 BRANCH = "refs/heads/main"
 FILE_MODE = b"100644"
@@ -68,12 +67,11 @@ class Bundles:
     """Makes bundles.
 
     Args:
-        store: Where files are kept.
+        reader: Reads snapshots.
     """
 
-    def __init__(self, store: FileStore) -> None:
-        self._store = store
-        self._reader = Reader(store)
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
 
     async def export(self, versions: Sequence[Version]) -> AsyncGenerator[bytes]:
         """Yield a bundle of versions, the oldest first.
@@ -84,7 +82,7 @@ class Bundles:
         """
         if not versions:
             raise InvalidInputError("Name at least one version.", reason="VERSIONS_EMPTY")
-        listings = [(await self._store.get_snapshot(each.snapshot_id)).listing for each in versions]
+        listings = [await self._reader.listing(each.snapshot_id) for each in versions]
         contents = _contents(listings)
         names = {entry.digest: blob.name async for entry, blob in self._blobs(contents)}
         history = _history(versions, listings, names)

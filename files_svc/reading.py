@@ -11,6 +11,7 @@ from chassis.errors import InvalidInputError, NotFoundError, OutOfRangeError
 from files_svc.archive import ArchiveFormat, File, pack
 from files_svc.domain.paths import require_path
 from files_svc.domain.snapshot import FileEntry, Listing
+from files_svc.store.bounded import for_each
 from files_svc.store.interface import FileStore
 
 CHUNK_BYTES = 512 * 1024
@@ -60,7 +61,7 @@ class Reader:
         """
         if page_size < 0:
             raise InvalidInputError("Give a page size of 0 or more.", reason="PAGE_SIZE_INVALID")
-        listing = (await self._store.get_snapshot(snapshot_id)).listing
+        listing = await self.listing(snapshot_id)
         start = _page_start(listing, page_token) if page_token else 0
         end = start + min(page_size or DEFAULT_PAGE, MAX_PAGE)
         more = end < len(listing.entries)
@@ -91,13 +92,21 @@ class Reader:
         for chunk in _chunks(entry, memoryview(data)[offset:end]):
             yield chunk
 
+    async def listing(self, snapshot_id: str) -> Listing:
+        """Return a snapshot's whole listing.
+
+        Raises:
+            NotFoundError: The snapshot is unknown.
+        """
+        return (await self._store.get_snapshot(snapshot_id)).listing
+
     async def find(self, snapshot_id: str, path: str) -> FileEntry:
         """Return a file's entry.
 
         Raises:
             NotFoundError: The snapshot or the path is unknown.
         """
-        listing = (await self._store.get_snapshot(snapshot_id)).listing
+        listing = await self.listing(snapshot_id)
         if entry := listing.by_path.get(path):
             return entry
         raise NotFoundError(f"The snapshot has no file {path!r}.", reason="FILE_NOT_FOUND")
@@ -108,7 +117,7 @@ class Reader:
         Raises:
             NotFoundError: The snapshot is unknown.
         """
-        listing = (await self._store.get_snapshot(snapshot_id)).listing
+        listing = await self.listing(snapshot_id)
         async for batch in self.batches(listing):
             for entry, data in batch:
                 for chunk in _chunks(entry, memoryview(data)):
@@ -126,7 +135,7 @@ class Reader:
         if prefix:
             require_path(prefix := prefix.removesuffix("/"))
             prefix += "/"
-        listing = (await self._store.get_snapshot(snapshot_id)).listing
+        listing = await self.listing(snapshot_id)
         async for chunk in pack(self._prefixed(listing, prefix), archive_format):
             for start in range(0, len(chunk), CHUNK_BYTES):
                 yield chunk[start : start + CHUNK_BYTES]
@@ -138,8 +147,10 @@ class Reader:
     async def batches(self, listing: Listing) -> AsyncGenerator[list[tuple[FileEntry, bytes]]]:
         """Yield files with their bytes, sorted by path, in batches that fit into memory."""
         for entries in _batches(listing.entries):
-            reads = (self._store.read_blob(entry.digest) for entry in entries)
-            yield list(zip(entries, await asyncio.gather(*reads), strict=True))
+            slots = asyncio.Semaphore(BATCH_FILES)
+            digests = [entry.digest for entry in entries]
+            contents = await for_each(self._store.read_blob, digests, slots=slots)
+            yield list(zip(entries, contents, strict=True))
 
 
 def _batches(entries: Sequence[FileEntry]) -> Iterator[list[FileEntry]]:

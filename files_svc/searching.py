@@ -11,7 +11,6 @@ from chassis.errors import FieldViolation, InvalidInputError
 from files_svc.domain.snapshot import FileEntry, Listing
 from files_svc.reading import Reader
 from files_svc.settings import LimitSettings
-from files_svc.store.interface import FileStore
 
 MAX_PATTERN = 1_000
 MAX_LINE = 400
@@ -76,13 +75,12 @@ class Searches:
     """Searches snapshots.
 
     Args:
-        store: Where files are kept.
+        reader: Reads them.
         limits: How much one answer holds.
     """
 
-    def __init__(self, store: FileStore, limits: LimitSettings) -> None:
-        self._store = store
-        self._reader = Reader(store)
+    def __init__(self, reader: Reader, limits: LimitSettings) -> None:
+        self._reader = reader
         self._limits = limits
 
     async def search(self, snapshot_id: str, query: Query) -> Found:
@@ -93,7 +91,7 @@ class Searches:
             InvalidInputError: The pattern is empty, too long, or no RE2 expression.
         """
         pattern = _compile(query)
-        listing = _below((await self._store.get_snapshot(snapshot_id)).listing, query.path_prefix)
+        listing = _below(await self._reader.listing(snapshot_id), query.path_prefix)
         wanted = min(query.max_results or DEFAULT_RESULTS, self._limits.search_results)
         matches: list[Match] = []
         async for batch in self._reader.batches(listing):

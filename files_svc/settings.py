@@ -32,7 +32,7 @@ class StoreSettings:
     """How many file entries of snapshots are kept in memory; each takes some 400 bytes."""
 
     concurrency: int = 32
-    """How many objects are read or written at a time, for all callers together."""
+    """How many objects are read at a time, and how many written, for all callers together."""
 
     timeout: timedelta = timedelta(seconds=10)
     """How long S3 may take over one request and its retries, in seconds."""

@@ -20,7 +20,7 @@ class Blobs:
         objects: Where they are kept.
         lease: Which are known to be there.
         cache_bytes: How much of them is kept in memory.
-        concurrency: How many are asked for at a time.
+        concurrency: How many are read at a time, and how many are written.
     """
 
     def __init__(
@@ -30,6 +30,7 @@ class Blobs:
         self._lease = lease
         self._cache: LruCache[str, bytes] = LruCache(cache_bytes, weigh=len)
         self._slots = asyncio.Semaphore(concurrency)
+        self._read_slots = asyncio.Semaphore(concurrency)
 
     async def put(self, blobs: Mapping[Digest, bytes]) -> None:
         """Store those that are not there yet."""
@@ -86,7 +87,8 @@ class Blobs:
         return data
 
     async def _read(self, digest: Digest) -> bytes:
-        data = await self._objects.get(blob_key(digest.sha256))
+        async with self._read_slots:
+            data = await self._objects.get(blob_key(digest.sha256))
         if data is None:
             self.forget([digest.sha256])
             raise InternalError("A stored file is gone.", reason="BLOB_LOST")
