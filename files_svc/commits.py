@@ -68,19 +68,7 @@ class Commits:
         paths = {entry.digest: entry.path for entry in entries}
         missing = await self.missing(paths)
         if missing:
-            raise FailedPreconditionError(
-                f"{len(missing)} files are not stored, {paths[missing[0]]!r} among them; "
-                "upload them, then commit again.",
-                reason="BLOB_MISSING",
-                violations=[
-                    FieldViolation(
-                        field=paths[digest],
-                        message="Its bytes are not stored.",
-                        reason="BLOB_MISSING",
-                    )
-                    for digest in missing[:MAX_VIOLATIONS]
-                ],
-            )
+            raise _missing_error([paths[digest] for digest in missing])
 
     async def missing(self, digests: Iterable[Digest]) -> tuple[Digest, ...]:
         """Return the blobs that are not stored; the others are kept for a lease.
