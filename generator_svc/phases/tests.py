@@ -50,6 +50,7 @@ def drafts(project: ProjectModel) -> Iterator[Draft]:
     )
     yield Draft(path="tests/test_app.py", template="tests/test_app.py")
     yield Draft(path="tests/test_robustness.py", template="tests/test_robustness.py")
+    yield Draft(path="tests/test_types.py", template="tests/test_types.py")
     if project.auth:
         yield Draft(path="tests/test_auth.py", template="tests/test_auth.py")
     for entity in project.entities:
