@@ -235,6 +235,7 @@ class GeneratePhaseRequest(_message.Message):
     SPEC_FIELD_NUMBER: _builtins.int
     PHASE_FIELD_NUMBER: _builtins.int
     ENGINE_FIELD_NUMBER: _builtins.int
+    BASE_FIELD_NUMBER: _builtins.int
     phase: _builtins.int
     """The phase: 1 to 6."""
     engine: _builtins.str
@@ -243,20 +244,67 @@ class GeneratePhaseRequest(_message.Message):
     def spec(self) -> _spec_pb2.ProjectSpec:
         """The spec that Plan answered."""
 
+    @_builtins.property
+    def base(self) -> Global___IterationBase:
+        """With an iteration: what it starts from; absent for a first version."""
+
     def __init__(
         self,
         *,
         spec: _spec_pb2.ProjectSpec | None = ...,
         phase: _builtins.int = ...,
         engine: _builtins.str = ...,
+        base: Global___IterationBase | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["engine", b"engine", "phase", b"phase", "spec", b"spec"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["base", b"base", "engine", b"engine", "phase", b"phase", "spec", b"spec"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GeneratePhaseRequest: _TypeAlias = GeneratePhaseRequest  # noqa: Y015
+
+@_typing.final
+class IterationBase(_message.Message):
+    """The version that an iteration starts from, as far as its phases need to know it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SPEC_FIELD_NUMBER: _builtins.int
+    RENAMES_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    MIGRATIONS_FIELD_NUMBER: _builtins.int
+    version: _builtins.int
+    """The number of the version to be made; its migration is numbered with it."""
+    @_builtins.property
+    def spec(self) -> _spec_pb2.ProjectSpec:
+        """The parent's spec."""
+
+    @_builtins.property
+    def renames(self) -> _containers.RepeatedCompositeFieldContainer[_spec_pb2.SpecRename]:
+        """The renames of the patch: what is renamed keeps its rows."""
+
+    @_builtins.property
+    def migrations(self) -> _containers.RepeatedCompositeFieldContainer[Global___GeneratedFile]:
+        """Every file below `migrations/versions/` as it stands in the parent, its user's own
+        included: the new migration follows the last of them, and none of them is sent back.
+        """
+
+    def __init__(
+        self,
+        *,
+        spec: _spec_pb2.ProjectSpec | None = ...,
+        renames: _abc.Iterable[_spec_pb2.SpecRename] | None = ...,
+        version: _builtins.int = ...,
+        migrations: _abc.Iterable[Global___GeneratedFile] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["migrations", b"migrations", "renames", b"renames", "spec", b"spec", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___IterationBase: _TypeAlias = IterationBase  # noqa: Y015
 
 @_typing.final
 class GeneratePhaseResponse(_message.Message):

@@ -77,12 +77,15 @@ class GeneratorServiceServicer:
     def GeneratePhase(self, request, context):
         """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
+        With a `base` phase 3 makes one migration from the parent's tables to the new ones,
+        or none when no table changes; the parent's migrations stay as they are.
+
         The last message is a `PhaseCompleted`; a stream that ends without one has
         failed. Cancelling the call stops the work.
 
         Errors:
-        * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
-        is not one of 1 to 6.
+        * INVALID_ARGUMENT: the spec does not pass the checks of Plan, the phase
+        is not one of 1 to 6, or the base's migrations do not form one line.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

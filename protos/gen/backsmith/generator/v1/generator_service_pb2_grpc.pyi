@@ -49,12 +49,15 @@ class GeneratorServiceStub:
     GeneratePhase: _grpc.UnaryStreamMultiCallable[_generator_service_pb2.GeneratePhaseRequest, _generator_service_pb2.GeneratePhaseResponse]
     """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
+    With a `base` phase 3 makes one migration from the parent's tables to the new ones,
+    or none when no table changes; the parent's migrations stay as they are.
+
     The last message is a `PhaseCompleted`; a stream that ends without one has
     failed. Cancelling the call stops the work.
 
     Errors:
-    * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
-      is not one of 1 to 6.
+    * INVALID_ARGUMENT: the spec does not pass the checks of Plan, the phase
+      is not one of 1 to 6, or the base's migrations do not form one line.
     """
     AssessProject: _grpc.StreamStreamMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]
     """AssessProject runs the quality gates over a whole project and tells each as it goes.
@@ -88,12 +91,15 @@ class GeneratorServiceAsyncStub(GeneratorServiceStub):
     GeneratePhase: _aio.UnaryStreamMultiCallable[_generator_service_pb2.GeneratePhaseRequest, _generator_service_pb2.GeneratePhaseResponse]  # type: ignore[assignment]
     """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
+    With a `base` phase 3 makes one migration from the parent's tables to the new ones,
+    or none when no table changes; the parent's migrations stay as they are.
+
     The last message is a `PhaseCompleted`; a stream that ends without one has
     failed. Cancelling the call stops the work.
 
     Errors:
-    * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
-      is not one of 1 to 6.
+    * INVALID_ARGUMENT: the spec does not pass the checks of Plan, the phase
+      is not one of 1 to 6, or the base's migrations do not form one line.
     """
     AssessProject: _aio.StreamStreamMultiCallable[_generator_service_pb2.AssessProjectRequest, _generator_service_pb2.AssessProjectResponse]  # type: ignore[assignment]
     """AssessProject runs the quality gates over a whole project and tells each as it goes.
@@ -136,12 +142,15 @@ class GeneratorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_generator_service_pb2.GeneratePhaseResponse], _abc.AsyncIterator[_generator_service_pb2.GeneratePhaseResponse]]:
         """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
+        With a `base` phase 3 makes one migration from the parent's tables to the new ones,
+        or none when no table changes; the parent's migrations stay as they are.
+
         The last message is a `PhaseCompleted`; a stream that ends without one has
         failed. Cancelling the call stops the work.
 
         Errors:
-        * INVALID_ARGUMENT: the spec does not pass the checks of Plan, or the phase
-          is not one of 1 to 6.
+        * INVALID_ARGUMENT: the spec does not pass the checks of Plan, the phase
+          is not one of 1 to 6, or the base's migrations do not form one line.
         """
 
     @_abc_1.abstractmethod
