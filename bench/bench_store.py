@@ -67,6 +67,7 @@ def generation(number: int) -> Generation:
         generated_snapshot_id="",
         phase_files=(),
         file_count=0,
+        conflict_count=0,
         quality_score=None,
         error="",
         title="",
@@ -110,6 +111,7 @@ def _rows(numbers: range) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict
             "update_time": at,
         }
         details = {"generation_id": stored.generation_id, "spec": b"", "context": "{}"}
+        details |= {"base_snapshot_id": "", "ours_snapshot_id": ""}
         yield project, row, details
 
 

@@ -25,6 +25,7 @@ from orchestrator_svc.clients.files import Files
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.clients.probe import serving
 from orchestrator_svc.edits import Edits
+from orchestrator_svc.iterating import Iterating
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.relay import OutboxRelay
 from orchestrator_svc.runner.pool import SERVICE, RunnerPool
@@ -83,6 +84,14 @@ async def assemble(
             Parts(
                 starting=Starting(
                     starts=store.starts,
+                    generator=workshop.generator,
+                    clock=clock,
+                    settings=settings,
+                    committed=relay.wake,
+                ),
+                iterating=Iterating(
+                    starts=store.starts,
+                    generations=store.generations,
                     generator=workshop.generator,
                     clock=clock,
                     settings=settings,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from chassis.errors import FieldViolation, InvalidInputError
 
 PROMPT = (10, 5000)
+MODIFICATION = (10, 2000)
 PROJECT_NAME = (1, 100)
 TITLE = (0, 200)
 DESCRIPTION = (0, 5000)

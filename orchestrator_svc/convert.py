@@ -85,6 +85,7 @@ def generation_to_proto(
         generated_snapshot_id=generation.generated_snapshot_id,
         phases_completed=generation.phases_completed,
         file_count=generation.file_count,
+        conflict_count=generation.conflict_count,
         quality_score=generation.quality_score,
         error=generation.error,
         attempt=generation.attempt,

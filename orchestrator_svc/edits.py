@@ -1,9 +1,12 @@
 """A user's own edits: which snapshot holds a generation's files, and what the channels hear."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 
 from backsmith.orchestrator.v1.channel_pb2 import FileEvent
-from backsmith.orchestrator.v1.orchestrator_service_pb2 import ReplaceSnapshotRequest
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import (
+    ListConflictsResponse,
+    ReplaceSnapshotRequest,
+)
 
 from chassis.ids import new_id
 from orchestrator_svc.convert import files_record
@@ -28,6 +31,7 @@ class Edits:
             AbortedError: Its files are not the expected snapshot.
         """
         generation = await self._generations.get(user_id, request.generation_id)
+        left = await self.conflicts(generation, without=request.resolved_paths)
         replaced = await self._generations.replace_snapshot(
             user_id,
             request.generation_id,
@@ -35,11 +39,24 @@ class Edits:
                 expected=request.expected_snapshot_id,
                 snapshot_id=request.snapshot_id,
                 file_count=request.file_count,
+                conflict_count=len(left.conflicts),
+                conflicts=left.SerializeToString() if request.resolved_paths else None,
             ),
             told=list(_told(generation, request.changes)),
         )
         self._committed()
         return replaced
+
+    async def conflicts(
+        self, generation: Generation, *, without: Container[str] = ()
+    ) -> ListConflictsResponse:
+        """Return the open conflicts of a generation, without those of some paths."""
+        stored = await self._generations.conflicts(generation.generation_id)
+        known = ListConflictsResponse.FromString(stored or b"")
+        left = [conflict for conflict in known.conflicts if conflict.path not in without]
+        return ListConflictsResponse(
+            conflicts=left, conflict_snapshot_id=known.conflict_snapshot_id if left else ""
+        )
 
 
 def _told(generation: Generation, changes: Iterable[FileEvent]) -> Iterable[Outgoing]:

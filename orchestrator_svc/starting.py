@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartGenerationRequest
@@ -14,11 +14,26 @@ from chassis.ids import new_id
 from orchestrator_svc.checks import KEY, PROJECT_NAME, PROMPT, Checks
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import context_from_proto, mode_from_proto
-from orchestrator_svc.domain.model import Details, Generation
+from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.modes import pick_mode
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.settings import OrchestratorSettings
 from orchestrator_svc.store.interface import Idempotency, Starts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What a generation is made from."""
+
+    user_id: str
+    project_id: str
+    """Empty makes a project."""
+    project_name: str
+    prompt: str
+    mode: Mode
+    engine: str
+    parent_generation_id: str
+    spec: ProjectSpec
 
 
 class Starting:
@@ -66,7 +81,9 @@ class Starting:
             context=context_from_proto(request.context),
         )
         started = await self._starts.start(
-            self._generation(user_id, request, plan.spec), details, idempotency=idempotency
+            drafted(self._draft(user_id, request, plan.spec), self._clock, self._settings),
+            details,
+            idempotency=idempotency,
         )
         self._committed()
         return as_started(started)
@@ -82,46 +99,58 @@ class Starting:
         checks.one_of("engine", request.engine, self._settings.engines)
         checks.require()
 
-    def _generation(
-        self, user_id: str, request: StartGenerationRequest, spec: ProjectSpec
-    ) -> Generation:
-        now = self._clock.now()
-        mode, group = pick_mode(
-            mode_from_proto(request.generation_mode),
+    def _draft(self, user_id: str, request: StartGenerationRequest, spec: ProjectSpec) -> Draft:
+        return Draft(
             user_id=user_id,
-            enhanced_share=self._settings.enhanced_share,
-        )
-        return Generation(
-            generation_id=new_id("gen", clock=self._clock),
-            user_id=user_id,
-            project_id=request.project_id or new_id("prj", clock=self._clock),
-            project_name=(request.project_name or spec.name)[: PROJECT_NAME[1]],
-            auto_created_project=not request.project_id,
-            version=0,
-            status=Status.PENDING,
-            attempt=1,
-            epoch=0,
-            progress=0.0,
+            project_id=request.project_id,
+            project_name=request.project_name or spec.name,
             prompt=request.prompt,
-            mode=mode,
-            ab_group=group,
+            mode=mode_from_proto(request.generation_mode),
             engine=request.engine or self._settings.default_engine,
-            entities_count=len(spec.entities),
-            entity_name=spec.entities[0].name if spec.entities else "",
             parent_generation_id="",
-            snapshot_id="",
-            generated_snapshot_id="",
-            phase_files=(),
-            file_count=0,
-            quality_score=None,
-            error="",
-            title="",
-            description="",
-            tags=(),
-            create_time=now,
-            update_time=now,
-            end_time=None,
+            spec=spec,
         )
+
+
+def drafted(draft: Draft, clock: Clock, settings: OrchestratorSettings) -> Generation:
+    """Return a generation that is about to be stored."""
+    now = clock.now()
+    mode, group = pick_mode(
+        draft.mode, user_id=draft.user_id, enhanced_share=settings.enhanced_share
+    )
+    entities = draft.spec.entities
+    return Generation(
+        generation_id=new_id("gen", clock=clock),
+        user_id=draft.user_id,
+        project_id=draft.project_id or new_id("prj", clock=clock),
+        project_name=draft.project_name[: PROJECT_NAME[1]],
+        auto_created_project=not draft.project_id,
+        version=0,
+        status=Status.PENDING,
+        attempt=1,
+        epoch=0,
+        progress=0.0,
+        prompt=draft.prompt,
+        mode=mode,
+        ab_group=group,
+        engine=draft.engine,
+        entities_count=len(entities),
+        entity_name=entities[0].name if entities else "",
+        parent_generation_id=draft.parent_generation_id,
+        snapshot_id="",
+        generated_snapshot_id="",
+        phase_files=(),
+        file_count=0,
+        conflict_count=0,
+        quality_score=None,
+        error="",
+        title="",
+        description="",
+        tags=(),
+        create_time=now,
+        update_time=now,
+        end_time=None,
+    )
 
 
 def plan_request(request: StartGenerationRequest) -> PlanRequest:
@@ -148,6 +177,7 @@ def as_started(generation: Generation) -> Generation:
         generated_snapshot_id="",
         phase_files=(),
         file_count=0,
+        conflict_count=0,
         quality_score=None,
         error="",
         update_time=generation.create_time,

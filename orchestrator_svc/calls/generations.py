@@ -24,6 +24,16 @@ class GenerationCalls(Answering):
             generation=convert.generation_to_proto(generation, details)
         )
 
+    async def StartIteration(
+        self, request: pb.StartIterationRequest, context: Context
+    ) -> pb.StartIterationResponse:
+        """Plan, store and queue a change of a completed generation."""
+        generation = await self._parts.iterating.start(require_user(), request)
+        details = await self._parts.generations.details(generation.generation_id)
+        return pb.StartIterationResponse(
+            generation=convert.generation_to_proto(generation, details)
+        )
+
     async def PlanGeneration(
         self, request: pb.PlanGenerationRequest, context: Context
     ) -> pb.PlanGenerationResponse:
@@ -119,6 +129,13 @@ class GenerationCalls(Answering):
         if report is None:
             raise NotFoundError("The generation has not been assessed.", reason="REVIEW_UNKNOWN")
         return pb.GetReviewResponse(report=generator_pb.ProofReport.FromString(report))
+
+    async def ListConflicts(
+        self, request: pb.ListConflictsRequest, context: Context
+    ) -> pb.ListConflictsResponse:
+        """List what could not be merged and is not resolved."""
+        generation = await self._parts.generations.get(require_user(), request.generation_id)
+        return await self._parts.edits.conflicts(generation)
 
     async def ReplaceSnapshot(
         self, request: pb.ReplaceSnapshotRequest, context: Context

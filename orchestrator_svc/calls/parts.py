@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from orchestrator_svc.channels import Channels
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.edits import Edits
+from orchestrator_svc.iterating import Iterating
 from orchestrator_svc.starting import Starting
 from orchestrator_svc.store.interface import Generations, Projects
 from orchestrator_svc.watching import Watching
@@ -22,6 +23,7 @@ class Parts:
     """What the answers are made with."""
 
     starting: Starting
+    iterating: Iterating
     generations: Generations
     projects: Projects
     edits: Edits

@@ -49,6 +49,30 @@ class Files:
             request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add)
             return (await self._stub.CommitSnapshot(request)).snapshot
 
+    async def file_count(self, snapshot_id: str) -> int:
+        """Return how many files a snapshot has."""
+        with rpc_errors():
+            request = pb.GetSnapshotRequest(snapshot_id=snapshot_id)
+            return (await self._stub.GetSnapshot(request)).snapshot.file_count
+
+    async def paths(self, snapshot_id: str) -> Sequence[str]:
+        """Return the paths of a snapshot, sorted."""
+        paths: list[str] = []
+        token = ""
+        with rpc_errors():
+            while True:
+                request = pb.ListFilesRequest(snapshot_id=snapshot_id, page_token=token)
+                page = await self._stub.ListFiles(request)
+                paths += [entry.path for entry in page.entries]
+                token = page.next_page_token
+                if not token:
+                    return paths
+
+    async def merge(self, request: pb.MergeSnapshotsRequest) -> pb.MergeSnapshotsResponse:
+        """Merge what the user changed and what is generated anew."""
+        with rpc_errors():
+            return await self._stub.MergeSnapshots(request)
+
     async def read_all(self, snapshot_id: str) -> AsyncIterator[File]:
         """Read every file of a snapshot, sorted by path."""
         with rpc_errors():

@@ -42,6 +42,7 @@ class Generation:
     generated_snapshot_id: str
     phase_files: tuple[int, ...]
     file_count: int
+    conflict_count: int
     quality_score: float | None
     error: str
     title: str
@@ -58,6 +59,18 @@ class Generation:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What an iteration starts from."""
+
+    patch: bytes
+    """What it changes of its parent's spec, as a serialized `SpecPatch`."""
+    base_snapshot_id: str
+    """What the parent's spec rendered to."""
+    ours_snapshot_id: str
+    """The parent as it stood when the iteration was started, with its user's edits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """The bulky parts of a generation."""
 
@@ -66,6 +79,9 @@ class Details:
 
     context: Mapping[str, Any]
     """What the caller sent along."""
+
+    origin: Origin | None = None
+    """With an iteration: what it starts from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,6 +161,31 @@ def generating_file(path: str, place: Place, info: PhaseInfo) -> Announcement:
     )
 
 
+def merging_files(info: PhaseInfo) -> Announcement:
+    """Tell that an iteration's files are merged with its user's edits."""
+    stage = "merging_files"
+    return Announcement(
+        stage=stage,
+        progress=progress_at(Place(stage=stage)),
+        message="Merging with your own edits...",
+        phase=info,
+    )
+
+
+def vanished(info: PhaseInfo, *, before: int, after: int) -> Announcement:
+    """Warn that there are fewer files than before although nobody asked to remove any."""
+    stage = "validation"
+    return Announcement(
+        stage=stage,
+        progress=progress_at(Place(stage=stage)),
+        message=f"{before - after} files of the parent are not there any more",
+        phase=info,
+        warning_type="data_loss_detection",
+        parent_file_count=before,
+        new_file_count=after,
+    )
+
+
 def file_management(info: PhaseInfo) -> Announcement:
     """Tell that the files are put in order."""
     stage = "file_management"

@@ -18,10 +18,11 @@ from orchestrator_svc.clients.files import File, Files
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain import stages
-from orchestrator_svc.domain.model import Generation, Mode
+from orchestrator_svc.domain.model import Generation, Mode, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
 from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
+from orchestrator_svc.runner.merging import asked_to_remove, file_events, merge_edits, merge_of
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
 from orchestrator_svc.settings import EventSettings, RunnerSettings
@@ -57,6 +58,7 @@ class Run:
         self.ending = False
         """Whether the end is being written: nobody needs to stop this run any more."""
         self._spec = ProjectSpec.FromString(claim.details.spec)
+        self._origin = claim.details.origin
         self._workshop = workshop
         self._settings = workshop.settings
 
@@ -113,6 +115,8 @@ class Run:
                 await self._tell(announcer, *stages.opening(self.generation))
                 for phase in PHASES:
                     await self._finish_phase(phase.number, announcer)
+                if self._origin:
+                    await self._merge(self._origin, announcer)
                 await self._assess(announcer)
                 await patiently(announcer.flush, self._settings)
             finally:
@@ -161,19 +165,45 @@ class Run:
                 progress=progress_at(Place(stage=stage, phase=number)),
             ),
         )
-        await patiently(lambda: self._tell_files(number, entries), self._settings)
+        events = [_file_event(self.generation, entry) for entry in entries]
+        await patiently(lambda: self._tell_files(str(number), events), self._settings)
 
-    async def _tell_files(self, number: int, entries: Sequence[FileEntry]) -> None:
-        generation = self.generation
-        if not entries:
+    async def _tell_files(self, step: str, events: Sequence[channel_pb2.FileEvent]) -> None:
+        if not events:
             return
+        generation = self.generation
         bus_log = await self._workshop.backbone.log()
-        events = [_file_event(generation, entry) for entry in entries]
         await bus_log.append(
             files_subject(generation.user_id, generation.project_id),
             files_record(events),
-            message_id=f"{generation.generation_id}:files:{number}",
+            message_id=f"{generation.generation_id}:files:{step}",
         )
+
+    async def _merge(self, origin: Origin, announcer: Announcer) -> None:
+        """Merge once: what was merged before a stop stays as it is."""
+        await self._tell(announcer, stages.merging_files(self._last_phase()))
+        if not self.generation.generated_snapshot_id:
+            await patiently(lambda: self._save_merge(origin), self._settings)
+        before = await patiently(
+            lambda: self._workshop.files.file_count(origin.ours_snapshot_id), self._settings
+        )
+        after = self.generation.file_count
+        if after < before and not asked_to_remove(origin):
+            warning = stages.vanished(self._last_phase(), before=before, after=after)
+            await self._tell(announcer, warning)
+
+    async def _save_merge(self, origin: Origin) -> None:
+        generation = self.generation
+        merged = await merge_edits(self._workshop.files, generation, origin)
+        self.generation = await self._workshop.runs.merge(
+            generation.generation_id, generation.epoch, merge_of(generation, merged)
+        )
+        events = list(file_events(generation, merged.changes))
+        await patiently(lambda: self._tell_files("merge", events), self._settings)
+
+    def _last_phase(self) -> stages.PhaseInfo:
+        files = self.generation.phase_files
+        return stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
 
     async def _assess(self, announcer: Announcer) -> None:
         files = self.generation.phase_files

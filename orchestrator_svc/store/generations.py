@@ -13,7 +13,12 @@ from orchestrator_svc.domain.status import Change, Status, after
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Edit, Filter, Notices, Outgoing, Statistics
-from orchestrator_svc.store.rows import generation_from_row, select_generations
+from orchestrator_svc.store.rows import (
+    DETAILS,
+    details_from_row,
+    generation_from_row,
+    select_generations,
+)
 from orchestrator_svc.store.statements import (
     change_status,
     fetch_generation,
@@ -39,8 +44,12 @@ class SqlGenerations:
 
     async def details(self, generation_id: str) -> Details:
         """Return a generation's bulky parts."""
-        row = await self._details(generation_id, details.c.spec, details.c.context)
-        return Details(spec=row.spec, context=row.context)
+        return details_from_row(await self._details(generation_id, *DETAILS))
+
+    async def conflicts(self, generation_id: str) -> bytes | None:
+        """Return what could not be merged and is not resolved, as it was written, or None."""
+        row = await self._details(generation_id, details.c.conflicts)
+        return None if row.conflicts is None else bytes(row.conflicts)
 
     async def review(self, generation_id: str) -> bytes | None:
         """Return a generation's proof report, serialized, or None."""
@@ -145,12 +154,18 @@ class SqlGenerations:
                 .values(
                     snapshot_id=edit.snapshot_id,
                     file_count=edit.file_count,
+                    conflict_count=edit.conflict_count,
                     update_time=self._clock.now(),
                 )
             )
             generation = await fetch_generation(connection, user_id, generation_id)
             if changed.rowcount != 1:
                 raise _not_replaced(generation)
+            if edit.conflicts is not None:
+                same = details.c.generation_id == generation_id
+                await connection.execute(
+                    update(details).where(same).values(conflicts=edit.conflicts)
+                )
             await tell(connection, told)
             return generation
 

@@ -98,6 +98,19 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """What an iteration's files were merged to."""
+
+    snapshot_id: str
+    generated_snapshot_id: str
+    """The files as they were generated, unmerged."""
+    file_count: int
+    conflict_count: int
+    conflicts: bytes
+    """What could not be merged, as the caller writes it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """A change of a generation's files by its user."""
 
@@ -105,6 +118,9 @@ class Edit:
     """The snapshot it started from."""
     snapshot_id: str
     file_count: int
+    conflict_count: int
+    conflicts: bytes | None = None
+    """The conflicts that are left, as the caller writes them; None leaves them as they are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +193,10 @@ class Generations(Protocol):
         Raises:
             NotFoundError: It is unknown.
         """
+        ...
+
+    async def conflicts(self, generation_id: str) -> bytes | None:
+        """Return what could not be merged and is not resolved, as it was written, or None."""
         ...
 
     async def review(self, generation_id: str) -> bytes | None:
@@ -358,6 +378,10 @@ class Runs(Protocol):
         self, generation_id: str, epoch: int, checkpoint: Checkpoint
     ) -> Generation:
         """Record a finished phase."""
+        ...
+
+    async def merge(self, generation_id: str, epoch: int, merge: Merge) -> Generation:
+        """Record what an iteration's files were merged to."""
         ...
 
     async def assess(self, generation_id: str, epoch: int, *, score: float, report: bytes) -> None:

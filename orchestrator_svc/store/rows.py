@@ -4,9 +4,9 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from orchestrator_svc.domain.model import Generation, Mode, Project
+from orchestrator_svc.domain.model import Details, Generation, Mode, Origin, Project
 from orchestrator_svc.domain.status import Status
-from orchestrator_svc.store.tables import generations, projects
+from orchestrator_svc.store.tables import details, generations, projects
 
 
 def select_generations() -> Select[Any]:
@@ -35,6 +35,40 @@ def generation_to_row(generation: Generation) -> dict[str, Any]:
     values["phase_files"] = list(generation.phase_files)
     values["tags"] = list(generation.tags)
     return values
+
+
+DETAILS = (
+    details.c.spec,
+    details.c.context,
+    details.c.patch,
+    details.c.base_snapshot_id,
+    details.c.ours_snapshot_id,
+)
+
+
+def details_from_row(row: Row[Any]) -> Details:
+    """Read a generation's bulky parts."""
+    origin = None
+    if row.patch is not None:
+        origin = Origin(
+            patch=row.patch,
+            base_snapshot_id=row.base_snapshot_id,
+            ours_snapshot_id=row.ours_snapshot_id,
+        )
+    return Details(spec=row.spec, context=row.context, origin=origin)
+
+
+def details_to_row(generation_id: str, parts: Details) -> dict[str, Any]:
+    """Write a generation's bulky parts."""
+    origin = parts.origin
+    return {
+        "generation_id": generation_id,
+        "spec": parts.spec,
+        "context": dict(parts.context),
+        "patch": origin.patch if origin else None,
+        "base_snapshot_id": origin.base_snapshot_id if origin else "",
+        "ours_snapshot_id": origin.ours_snapshot_id if origin else "",
+    }
 
 
 def project_from_row(row: Row[Any]) -> Project:

@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import Select, case, delete, func, literal, select, update
 
 from chassis.clock import Clock
-from orchestrator_svc.domain.model import Details, Generation
+from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.progress import COMPLETED
 from orchestrator_svc.domain.status import Change, Status
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import Checkpoint, Claim, Grasp, Notices
+from orchestrator_svc.store.interface import Checkpoint, Claim, Grasp, Merge, Notices
 from orchestrator_svc.store.rows import (
+    DETAILS,
+    details_from_row,
     generation_from_row,
     project_from_row,
     select_generations,
@@ -142,6 +144,29 @@ class SqlRuns:
 
         return await self._database.write(work)
 
+    async def merge(self, generation_id: str, epoch: int, merge: Merge) -> Generation:
+        """Record what an iteration's files were merged to."""
+
+        async def work(connection: Connection) -> Generation:
+            await _update(
+                connection,
+                generation_id,
+                epoch,
+                snapshot_id=merge.snapshot_id,
+                generated_snapshot_id=merge.generated_snapshot_id,
+                file_count=merge.file_count,
+                conflict_count=merge.conflict_count,
+                update_time=self._clock.now(),
+            )
+            await connection.execute(
+                update(details)
+                .where(details.c.generation_id == generation_id)
+                .values(conflicts=merge.conflicts)
+            )
+            return await reread_generation(connection, generation_id)
+
+        return await self._database.write(work)
+
     async def assess(self, generation_id: str, epoch: int, *, score: float, report: bytes) -> None:
         """Record the proof report."""
 
@@ -165,7 +190,10 @@ class SqlRuns:
                 generation_id,
                 epoch,
                 progress=COMPLETED,
-                generated_snapshot_id=generations.c.snapshot_id,
+                generated_snapshot_id=case(
+                    (generations.c.generated_snapshot_id == "", generations.c.snapshot_id),
+                    else_=generations.c.generated_snapshot_id,
+                ),
             )
             generation = await reread_generation(connection, generation_id)
             await self._activate(connection, generation)
@@ -269,11 +297,11 @@ async def _claimed(connection: Connection, row: Any, *, claims: int, now: Any) -
         epoch=generations.c.epoch + 1,
         update_time=now,
     )
-    parts = select(details.c.spec, details.c.context).where(details.c.generation_id == row.next)
+    parts = select(*DETAILS).where(details.c.generation_id == row.next)
     found = (await connection.execute(parts)).one()
     return Claim(
         generation=await reread_generation(connection, row.next),
-        details=Details(spec=found.spec, context=found.context),
+        details=details_from_row(found),
         claims=claims,
     )
 

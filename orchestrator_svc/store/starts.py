@@ -9,7 +9,7 @@ from orchestrator_svc.domain.model import Details, Generation, Project
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Idempotency, Notices
-from orchestrator_svc.store.rows import generation_to_row, project_from_row
+from orchestrator_svc.store.rows import details_to_row, generation_to_row, project_from_row
 from orchestrator_svc.store.statements import (
     claim_key,
     fetch_generation,
@@ -87,11 +87,8 @@ class SqlStarts:
 
 async def _insert(connection: Connection, generation: Generation, parts: Details) -> None:
     await connection.execute(insert(generations).values(**generation_to_row(generation)))
-    await connection.execute(
-        insert(details).values(
-            generation_id=generation.generation_id, spec=parts.spec, context=dict(parts.context)
-        )
-    )
+    row = details_to_row(generation.generation_id, parts)
+    await connection.execute(insert(details).values(**row))
     await connection.execute(
         insert(runs).values(
             generation_id=generation.generation_id,

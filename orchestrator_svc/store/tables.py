@@ -89,6 +89,7 @@ generations = Table(
     Column("generated_snapshot_id", ID, nullable=False),
     Column("phase_files", JSON, nullable=False),
     Column("file_count", Integer, nullable=False),
+    Column("conflict_count", Integer, nullable=False),
     Column("quality_score", Float),
     Column("error", Text, nullable=False),
     Column("title", String(200), nullable=False),
@@ -115,6 +116,10 @@ details = Table(
     ),
     Column("spec", LargeBinary, nullable=False),
     Column("context", JSON, nullable=False),
+    Column("patch", LargeBinary),
+    Column("base_snapshot_id", ID, nullable=False),
+    Column("ours_snapshot_id", ID, nullable=False),
+    Column("conflicts", LargeBinary),
     Column("review", LargeBinary),
 )
 

@@ -120,6 +120,7 @@ def new_generation(number: int, *, user_id: str = "ada", project_id: str = "") -
         generated_snapshot_id="",
         phase_files=(),
         file_count=0,
+        conflict_count=0,
         quality_score=None,
         error="",
         title="",
@@ -492,7 +493,7 @@ async def test_an_edit_replaces_the_expected_snapshot_only(store: Store) -> None
     """Records an edit of an ended generation, from the snapshot it started with."""
     generation = await complete(store, 1)
     key = generation.generation_id
-    edit = Edit(expected="snapshot-1", snapshot_id="edited", file_count=7)
+    edit = Edit(expected="snapshot-1", snapshot_id="edited", file_count=7, conflict_count=0)
     edited = await store.generations.replace_snapshot("ada", key, edit, told=())
     assert (edited.snapshot_id, edited.file_count) == ("edited", 7)
     assert edited.generated_snapshot_id == "snapshot-1"

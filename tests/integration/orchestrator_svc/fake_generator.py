@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from backsmith.generator.v1 import generator_service_pb2 as pb
 from backsmith.generator.v1.generator_service_pb2_grpc import GeneratorServiceServicer
-from backsmith.spec.v1.spec_pb2 import Entity, ProjectSpec
+from backsmith.spec.v1.spec_pb2 import DataLoss, Entity, ProjectSpec, SpecChange, SpecPatch
 
 from chassis.errors import FieldViolation, InvalidInputError, ServiceError
 
@@ -61,6 +61,8 @@ class FakeGenerator(GeneratorServiceServicer):
                 reason="PLAN_REFUSED",
                 violations=[FieldViolation(field="prompt", message="no entity", reason="EMPTY")],
             )
+        if request.HasField("base"):
+            return _iteration(request)
         names = [word.strip(",.") for word in request.prompt.split() if word[0].isupper()]
         spec = ProjectSpec(
             name=request.project_name or f"{names[0].lower()}s",
@@ -125,6 +127,21 @@ class FakeGenerator(GeneratorServiceServicer):
                 name=entity.name, index=index, count=count, files_generated=FILES_PER_STEP
             )
             yield pb.GeneratePhaseResponse(entity_completed=completed)
+
+
+def _iteration(request: pb.PlanRequest) -> pb.PlanResponse:
+    """Add or drop the last word of the prompt."""
+    name = request.prompt.split()[-1]
+    spec = ProjectSpec()
+    spec.CopyFrom(request.base)
+    if "drop" not in request.prompt:
+        spec.entities.add(name=name)
+        return pb.PlanResponse(spec=spec, patch=SpecPatch(add=[SpecChange(target=name)]))
+    kept = [entity for entity in spec.entities if entity.name != name]
+    del spec.entities[:]
+    spec.entities.extend(kept)
+    loss = DataLoss(target=name, reason="DROPPED", message=f"All rows of {name} would go.")
+    return pb.PlanResponse(spec=spec, patch=SpecPatch(drop=[name]), losses=[loss])
 
 
 def _file(project: str, path: str) -> pb.GeneratePhaseResponse:

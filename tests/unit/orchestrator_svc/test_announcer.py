@@ -49,6 +49,7 @@ GENERATION = Generation(
     generated_snapshot_id="",
     phase_files=(),
     file_count=0,
+    conflict_count=0,
     quality_score=None,
     error="",
     title="",

@@ -75,6 +75,7 @@ def _make_generations() -> None:
         sa.Column("generated_snapshot_id", ID, nullable=False),
         sa.Column("phase_files", sa.JSON, nullable=False),
         sa.Column("file_count", sa.Integer, nullable=False),
+        sa.Column("conflict_count", sa.Integer, nullable=False),
         sa.Column("quality_score", sa.Float),
         sa.Column("error", sa.Text, nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
@@ -104,6 +105,10 @@ def _make_details() -> None:
         sa.Column("generation_id", ID, nullable=False),
         sa.Column("spec", sa.LargeBinary, nullable=False),
         sa.Column("context", sa.JSON, nullable=False),
+        sa.Column("patch", sa.LargeBinary),
+        sa.Column("base_snapshot_id", ID, nullable=False),
+        sa.Column("ours_snapshot_id", ID, nullable=False),
+        sa.Column("conflicts", sa.LargeBinary),
         sa.Column("review", sa.LargeBinary),
         sa.PrimaryKeyConstraint("generation_id", name="pk_generation_details"),
         sa.ForeignKeyConstraint(

@@ -87,6 +87,7 @@ class Generation(_message.Message):
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     GENERATED_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """Opaque, prefixed, sortable by time: `gen_…`."""
     user_id: _builtins.str
@@ -133,6 +134,8 @@ class Generation(_message.Message):
     """A description its user gave it; empty means none."""
     generated_snapshot_id: _builtins.str
     """The files as they were generated, without the user's own edits since; empty before it ends."""
+    conflict_count: _builtins.int
+    """How many conflicts of its merge are open; only an iteration has any."""
     @_builtins.property
     def context(self) -> _struct_pb2.Struct:
         """What the caller sent along; kept and returned as it came."""
@@ -194,10 +197,11 @@ class Generation(_message.Message):
         description: _builtins.str = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
         generated_snapshot_id: _builtins.str = ...,
+        conflict_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "context", b"context", "create_time", b"create_time", "end_time", b"end_time", "quality_score", b"quality_score", "spec", b"spec", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "attempt", b"attempt", "auto_created_project", b"auto_created_project", "context", b"context", "create_time", b"create_time", "description", b"description", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generated_snapshot_id", b"generated_snapshot_id", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "tags", b"tags", "title", b"title", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "attempt", b"attempt", "auto_created_project", b"auto_created_project", "conflict_count", b"conflict_count", "context", b"context", "create_time", b"create_time", "description", b"description", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generated_snapshot_id", b"generated_snapshot_id", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "tags", b"tags", "title", b"title", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__quality_score: _TypeAlias = _typing.Literal["quality_score"]  # noqa: Y015
     _WhichOneofArgType__quality_score: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score"]  # noqa: Y015

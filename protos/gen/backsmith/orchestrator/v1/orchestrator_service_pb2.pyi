@@ -3,6 +3,7 @@
 isort:skip_file
 """
 
+from backsmith.files.v1 import merge_pb2 as _merge_pb2
 from backsmith.generator.v1 import generator_service_pb2 as _generator_service_pb2
 from backsmith.orchestrator.v1 import channel_pb2 as _channel_pb2
 from backsmith.orchestrator.v1 import generation_pb2 as _generation_pb2
@@ -124,6 +125,82 @@ class StartGenerationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StartGenerationResponse: _TypeAlias = StartGenerationResponse  # noqa: Y015
+
+@_typing.final
+class StartIterationRequest(_message.Message):
+    """What to change of a completed generation."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_GENERATION_ID_FIELD_NUMBER: _builtins.int
+    MODIFICATION_PROMPT_FIELD_NUMBER: _builtins.int
+    PATCH_DOCUMENT_FIELD_NUMBER: _builtins.int
+    CONTEXT_FIELD_NUMBER: _builtins.int
+    CONFIRM_DESTRUCTIVE_FIELD_NUMBER: _builtins.int
+    GENERATION_MODE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent_generation_id: _builtins.str
+    """The generation to change."""
+    modification_prompt: _builtins.str
+    """What the user asks for: 10 to 2,000 characters; may be empty with a patch."""
+    confirm_destructive: _builtins.bool
+    """Whether stored data may be lost."""
+    generation_mode: _generation_pb2.GenerationMode.ValueType
+    """How much to do."""
+    request_id: _builtins.str
+    """The idempotency key: a repeat with the same request returns the first answer; empty means none."""
+    @_builtins.property
+    def patch_document(self) -> _spec_pb2.SpecDocument:
+        """The patch as its user wrote it, if there is one; it wins over the prompt."""
+
+    @_builtins.property
+    def context(self) -> _struct_pb2.Struct:
+        """Kept and returned as it is; 64 KiB at most."""
+
+    def __init__(
+        self,
+        *,
+        parent_generation_id: _builtins.str = ...,
+        modification_prompt: _builtins.str = ...,
+        patch_document: _spec_pb2.SpecDocument | None = ...,
+        context: _struct_pb2.Struct | None = ...,
+        confirm_destructive: _builtins.bool = ...,
+        generation_mode: _generation_pb2.GenerationMode.ValueType = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "context", b"context", "patch_document", b"patch_document"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "confirm_destructive", b"confirm_destructive", "context", b"context", "generation_mode", b"generation_mode", "modification_prompt", b"modification_prompt", "parent_generation_id", b"parent_generation_id", "patch_document", b"patch_document", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__patch_document: _TypeAlias = _typing.Literal["patch_document"]  # noqa: Y015
+    _WhichOneofArgType__patch_document: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__patch_document) -> _WhichOneofReturnType__patch_document | None: ...
+
+Global___StartIterationRequest: _TypeAlias = StartIterationRequest  # noqa: Y015
+
+@_typing.final
+class StartIterationResponse(_message.Message):
+    """The iteration that was accepted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def generation(self) -> _generation_pb2.Generation:
+        """The generation, PENDING."""
+
+    def __init__(
+        self,
+        *,
+        generation: _generation_pb2.Generation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartIterationResponse: _TypeAlias = StartIterationResponse  # noqa: Y015
 
 @_typing.final
 class PlanGenerationRequest(_message.Message):
@@ -674,6 +751,56 @@ class GetReviewResponse(_message.Message):
 Global___GetReviewResponse: _TypeAlias = GetReviewResponse  # noqa: Y015
 
 @_typing.final
+class ListConflictsRequest(_message.Message):
+    """Whose conflicts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_ID_FIELD_NUMBER: _builtins.int
+    generation_id: _builtins.str
+    """The generation's id."""
+    def __init__(
+        self,
+        *,
+        generation_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConflictsRequest: _TypeAlias = ListConflictsRequest  # noqa: Y015
+
+@_typing.final
+class ListConflictsResponse(_message.Message):
+    """What is not merged."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONFLICTS_FIELD_NUMBER: _builtins.int
+    CONFLICT_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
+    conflict_snapshot_id: _builtins.str
+    """A snapshot of their sides, at `base/PATH`, `ours/PATH` and `theirs/PATH`; empty without any."""
+    @_builtins.property
+    def conflicts(self) -> _containers.RepeatedCompositeFieldContainer[_merge_pb2.Conflict]:
+        """The open conflicts, sorted by path."""
+
+    def __init__(
+        self,
+        *,
+        conflicts: _abc.Iterable[_merge_pb2.Conflict] | None = ...,
+        conflict_snapshot_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["conflict_snapshot_id", b"conflict_snapshot_id", "conflicts", b"conflicts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListConflictsResponse: _TypeAlias = ListConflictsResponse  # noqa: Y015
+
+@_typing.final
 class CreateProjectRequest(_message.Message):
     """The project to make."""
 
@@ -1002,6 +1129,7 @@ class ReplaceSnapshotRequest(_message.Message):
     SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
     FILE_COUNT_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
+    RESOLVED_PATHS_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """The generation's id."""
     expected_snapshot_id: _builtins.str
@@ -1014,6 +1142,10 @@ class ReplaceSnapshotRequest(_message.Message):
     def changes(self) -> _containers.RepeatedCompositeFieldContainer[_channel_pb2.FileEvent]:
         """What changed, for the channels; ids may be left out."""
 
+    @_builtins.property
+    def resolved_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Paths whose conflicts the edit resolves."""
+
     def __init__(
         self,
         *,
@@ -1022,10 +1154,11 @@ class ReplaceSnapshotRequest(_message.Message):
         snapshot_id: _builtins.str = ...,
         file_count: _builtins.int = ...,
         changes: _abc.Iterable[_channel_pb2.FileEvent] | None = ...,
+        resolved_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "expected_snapshot_id", b"expected_snapshot_id", "file_count", b"file_count", "generation_id", b"generation_id", "snapshot_id", b"snapshot_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "expected_snapshot_id", b"expected_snapshot_id", "file_count", b"file_count", "generation_id", b"generation_id", "resolved_paths", b"resolved_paths", "snapshot_id", b"snapshot_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -45,6 +45,11 @@ class OrchestratorServiceStub:
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationResponse.FromString,
                 _registered_method=True)
+        self.StartIteration = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/StartIteration',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationResponse.FromString,
+                _registered_method=True)
         self.PlanGeneration = channel.unary_unary(
                 '/backsmith.orchestrator.v1.OrchestratorService/PlanGeneration',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.PlanGenerationRequest.SerializeToString,
@@ -89,6 +94,11 @@ class OrchestratorServiceStub:
                 '/backsmith.orchestrator.v1.OrchestratorService/GetReview',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.FromString,
+                _registered_method=True)
+        self.ListConflicts = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ListConflicts',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.FromString,
                 _registered_method=True)
         self.CreateProject = channel.unary_unary(
                 '/backsmith.orchestrator.v1.OrchestratorService/CreateProject',
@@ -164,6 +174,25 @@ class OrchestratorServiceServicer:
         Errors:
         * INVALID_ARGUMENT: `BadRequest` names each field at fault.
         * NOT_FOUND: the project is unknown.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StartIteration(self, request, context):
+        """StartIteration plans a change of a completed generation, stores it as the
+        project's next version and queues its run.
+
+        Stack, domain, features and engine are the parent's. A plan that is refused
+        stores nothing.
+
+        Errors:
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * NOT_FOUND: the parent is unknown.
+        * FAILED_PRECONDITION: the parent is not completed; or stored data would be
+        lost and that is not confirmed: `ErrorInfo.reason` is `DESTRUCTIVE_CHANGE`
+        and `PreconditionFailure` names each loss.
         * ALREADY_EXISTS: the idempotency key was used with another request.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -258,6 +287,16 @@ class OrchestratorServiceServicer:
 
         Errors:
         * NOT_FOUND: the generation is unknown, or has not been assessed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListConflicts(self, request, context):
+        """ListConflicts lists what the merge of an iteration could not merge and nobody has resolved.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -405,6 +444,11 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationResponse.SerializeToString,
             ),
+            'StartIteration': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartIteration,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationResponse.SerializeToString,
+            ),
             'PlanGeneration': grpc.unary_unary_rpc_method_handler(
                     servicer.PlanGeneration,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.PlanGenerationRequest.FromString,
@@ -449,6 +493,11 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     servicer.GetReview,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.SerializeToString,
+            ),
+            'ListConflicts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListConflicts,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.SerializeToString,
             ),
             'CreateProject': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateProject,
@@ -539,6 +588,33 @@ class OrchestratorService:
             '/backsmith.orchestrator.v1.OrchestratorService/StartGeneration',
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationRequest.SerializeToString,
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartIteration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/StartIteration',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.StartIterationResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -782,6 +858,33 @@ class OrchestratorService:
             '/backsmith.orchestrator.v1.OrchestratorService/GetReview',
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewRequest.SerializeToString,
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.GetReviewResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListConflicts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ListConflicts',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.FromString,
             options,
             channel_credentials,
             insecure,

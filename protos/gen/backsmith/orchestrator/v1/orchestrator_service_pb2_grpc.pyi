@@ -49,6 +49,21 @@ class OrchestratorServiceStub:
     * NOT_FOUND: the project is unknown.
     * ALREADY_EXISTS: the idempotency key was used with another request.
     """
+    StartIteration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.StartIterationRequest, _orchestrator_service_pb2.StartIterationResponse]
+    """StartIteration plans a change of a completed generation, stores it as the
+    project's next version and queues its run.
+
+    Stack, domain, features and engine are the parent's. A plan that is refused
+    stores nothing.
+
+    Errors:
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * NOT_FOUND: the parent is unknown.
+    * FAILED_PRECONDITION: the parent is not completed; or stored data would be
+      lost and that is not confirmed: `ErrorInfo.reason` is `DESTRUCTIVE_CHANGE`
+      and `PreconditionFailure` names each loss.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
+    """
     PlanGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.PlanGenerationRequest, _orchestrator_service_pb2.PlanGenerationResponse]
     """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
 
@@ -104,6 +119,12 @@ class OrchestratorServiceStub:
 
     Errors:
     * NOT_FOUND: the generation is unknown, or has not been assessed.
+    """
+    ListConflicts: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ListConflictsRequest, _orchestrator_service_pb2.ListConflictsResponse]
+    """ListConflicts lists what the merge of an iteration could not merge and nobody has resolved.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
     """
     CreateProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]
     """CreateProject makes a project without versions.
@@ -217,6 +238,21 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     * NOT_FOUND: the project is unknown.
     * ALREADY_EXISTS: the idempotency key was used with another request.
     """
+    StartIteration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.StartIterationRequest, _orchestrator_service_pb2.StartIterationResponse]  # type: ignore[assignment]
+    """StartIteration plans a change of a completed generation, stores it as the
+    project's next version and queues its run.
+
+    Stack, domain, features and engine are the parent's. A plan that is refused
+    stores nothing.
+
+    Errors:
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * NOT_FOUND: the parent is unknown.
+    * FAILED_PRECONDITION: the parent is not completed; or stored data would be
+      lost and that is not confirmed: `ErrorInfo.reason` is `DESTRUCTIVE_CHANGE`
+      and `PreconditionFailure` names each loss.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
+    """
     PlanGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.PlanGenerationRequest, _orchestrator_service_pb2.PlanGenerationResponse]  # type: ignore[assignment]
     """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
 
@@ -272,6 +308,12 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Errors:
     * NOT_FOUND: the generation is unknown, or has not been assessed.
+    """
+    ListConflicts: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ListConflictsRequest, _orchestrator_service_pb2.ListConflictsResponse]  # type: ignore[assignment]
+    """ListConflicts lists what the merge of an iteration could not merge and nobody has resolved.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
     """
     CreateProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]  # type: ignore[assignment]
     """CreateProject makes a project without versions.
@@ -390,6 +432,27 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def StartIteration(
+        self,
+        request: _orchestrator_service_pb2.StartIterationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.StartIterationResponse, _abc.Awaitable[_orchestrator_service_pb2.StartIterationResponse]]:
+        """StartIteration plans a change of a completed generation, stores it as the
+        project's next version and queues its run.
+
+        Stack, domain, features and engine are the parent's. A plan that is refused
+        stores nothing.
+
+        Errors:
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * NOT_FOUND: the parent is unknown.
+        * FAILED_PRECONDITION: the parent is not completed; or stored data would be
+          lost and that is not confirmed: `ErrorInfo.reason` is `DESTRUCTIVE_CHANGE`
+          and `PreconditionFailure` names each loss.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
+        """
+
+    @_abc_1.abstractmethod
     def PlanGeneration(
         self,
         request: _orchestrator_service_pb2.PlanGenerationRequest,
@@ -497,6 +560,18 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         * NOT_FOUND: the generation is unknown, or has not been assessed.
+        """
+
+    @_abc_1.abstractmethod
+    def ListConflicts(
+        self,
+        request: _orchestrator_service_pb2.ListConflictsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ListConflictsResponse, _abc.Awaitable[_orchestrator_service_pb2.ListConflictsResponse]]:
+        """ListConflicts lists what the merge of an iteration could not merge and nobody has resolved.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,142 @@
+"""Starting an iteration: check, plan the change, refuse what would lose data, store."""
+
+from collections.abc import Callable
+
+from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartIterationRequest
+from backsmith.spec.v1.spec_pb2 import ProjectSpec
+
+from chassis.clock import Clock
+from chassis.errors import FailedPreconditionError, FieldViolation
+from orchestrator_svc.checks import KEY, MODIFICATION, Checks
+from orchestrator_svc.clients.generator import Generator
+from orchestrator_svc.convert import context_from_proto, mode_from_proto
+from orchestrator_svc.domain.model import Details, Generation, Origin
+from orchestrator_svc.domain.status import Status
+from orchestrator_svc.settings import OrchestratorSettings
+from orchestrator_svc.starting import Draft, as_started, drafted, idempotency_of
+from orchestrator_svc.store.interface import Generations, Starts
+
+
+class Iterating:
+    """Starts iterations."""
+
+    def __init__(
+        self,
+        *,
+        starts: Starts,
+        generations: Generations,
+        generator: Generator,
+        clock: Clock,
+        settings: OrchestratorSettings,
+        committed: Callable[[], None],
+    ) -> None:
+        """Prepare to start.
+
+        Args:
+            starts: Where generations are stored.
+            generations: Where parents are found.
+            generator: Plans changes.
+            clock: Tells when.
+            settings: The orchestrator's.
+            committed: Called when something was left in the outbox.
+        """
+        self._starts = starts
+        self._generations = generations
+        self._generator = generator
+        self._clock = clock
+        self._settings = settings
+        self._committed = committed
+
+    async def start(self, user_id: str, request: StartIterationRequest) -> Generation:
+        """Accept an iteration, or answer what a repeat of the request was answered.
+
+        Raises:
+            InvalidInputError: The request or its plan is refused; names each field.
+            NotFoundError: The parent is unknown.
+            FailedPreconditionError: The parent is not completed, or data would be lost.
+            AlreadyExistsError: The idempotency key was used with another request.
+        """
+        self._check(request)
+        idempotency = idempotency_of(request)
+        if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
+            return as_started(twin)
+        parent = await self._parent(user_id, request.parent_generation_id)
+        plan = await self._plan(parent, request)
+        started = await self._starts.start(
+            drafted(self._draft(parent, request, plan.spec), self._clock, self._settings),
+            _details(parent, request, plan),
+            idempotency=idempotency,
+        )
+        self._committed()
+        return as_started(started)
+
+    def _check(self, request: StartIterationRequest) -> None:
+        checks = Checks()
+        if request.modification_prompt or not request.HasField("patch_document"):
+            checks.text("modification_prompt", request.modification_prompt, MODIFICATION)
+        checks.text("request_id", request.request_id, KEY)
+        checks.size("context", request.context.ByteSize(), self._settings.max_context_bytes)
+        checks.require()
+
+    async def _parent(self, user_id: str, generation_id: str) -> Generation:
+        parent = await self._generations.get(user_id, generation_id)
+        if parent.status is not Status.COMPLETED:
+            raise FailedPreconditionError(
+                f"The parent is {parent.status}; only a completed generation can be changed.",
+                reason="PARENT_NOT_COMPLETED",
+                metadata={"status": parent.status.value},
+            )
+        return parent
+
+    async def _plan(self, parent: Generation, request: StartIterationRequest) -> PlanResponse:
+        details = await self._generations.details(parent.generation_id)
+        plan = await self._generator.plan(
+            PlanRequest(
+                base=ProjectSpec.FromString(details.spec),
+                prompt=request.modification_prompt,
+                patch_document=(
+                    request.patch_document if request.HasField("patch_document") else None
+                ),
+            )
+        )
+        if plan.losses and not request.confirm_destructive:
+            raise _destructive(plan)
+        return plan
+
+    def _draft(
+        self, parent: Generation, request: StartIterationRequest, spec: ProjectSpec
+    ) -> Draft:
+        return Draft(
+            user_id=parent.user_id,
+            project_id=parent.project_id,
+            project_name=parent.project_name,
+            prompt=request.modification_prompt,
+            mode=mode_from_proto(request.generation_mode),
+            engine=parent.engine,
+            parent_generation_id=parent.generation_id,
+            spec=spec,
+        )
+
+
+def _details(parent: Generation, request: StartIterationRequest, plan: PlanResponse) -> Details:
+    return Details(
+        spec=plan.spec.SerializeToString(deterministic=True),
+        context=context_from_proto(request.context),
+        origin=Origin(
+            patch=plan.patch.SerializeToString(deterministic=True),
+            base_snapshot_id=parent.generated_snapshot_id,
+            ours_snapshot_id=parent.snapshot_id,
+        ),
+    )
+
+
+def _destructive(plan: PlanResponse) -> FailedPreconditionError:
+    return FailedPreconditionError(
+        "The change would lose stored data; confirm it with `confirm_destructive`.",
+        reason="DESTRUCTIVE_CHANGE",
+        violations=[
+            FieldViolation(field=loss.target, message=loss.message, reason=loss.reason)
+            for loss in plan.losses
+        ],
+    )

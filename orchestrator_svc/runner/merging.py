@@ -1,0 +1,91 @@
+"""The end of an iteration's phases: its rendering and the parent's edits become one snapshot."""
+
+from collections.abc import Iterator, Sequence
+
+from backsmith.files.v1 import files_service_pb2 as files_pb
+from backsmith.files.v1 import merge_pb2
+from backsmith.orchestrator.v1 import channel_pb2
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import ListConflictsResponse
+from backsmith.spec.v1.spec_pb2 import SpecPatch, SpecRename
+
+from orchestrator_svc.clients.files import Files
+from orchestrator_svc.domain.model import Generation, Origin
+from orchestrator_svc.domain.subjects import file_id
+from orchestrator_svc.store.interface import Merge
+
+_TOLD = {
+    merge_pb2.FILE_ACTION_KEPT: channel_pb2.FILE_ACTION_EDITED,
+    merge_pb2.FILE_ACTION_MERGED: channel_pb2.FILE_ACTION_MERGED,
+    merge_pb2.FILE_ACTION_CONFLICT: channel_pb2.FILE_ACTION_MERGED,
+    merge_pb2.FILE_ACTION_DELETED: channel_pb2.FILE_ACTION_DELETED,
+}
+"""What channels hear of a merge; what was added or updated they heard from its phase."""
+
+
+async def merge_edits(
+    files: Files, generation: Generation, origin: Origin
+) -> files_pb.MergeSnapshotsResponse:
+    """Merge what is generated now with what the parent's user made of what was generated then."""
+    patch = SpecPatch.FromString(origin.patch)
+    dropped_paths: Sequence[str] = ()
+    if any(_is_feature(target) for target in patch.drop):
+        # Files of a feature are named after what they do, so only the renderings can tell.
+        before = await files.paths(origin.base_snapshot_id)
+        after = set(await files.paths(generation.snapshot_id))
+        dropped_paths = [path for path in before if path not in after]
+    return await files.merge(
+        files_pb.MergeSnapshotsRequest(
+            base_snapshot_id=origin.base_snapshot_id,
+            ours_snapshot_id=origin.ours_snapshot_id,
+            theirs_snapshot_id=generation.snapshot_id,
+            drops=[*patch.drop, *(change.target for change in patch.alter)],
+            dropped_paths=dropped_paths,
+            renames=[_rename(rename) for rename in patch.rename],
+        )
+    )
+
+
+def merge_of(generation: Generation, merged: files_pb.MergeSnapshotsResponse) -> Merge:
+    """Return what is recorded of a merge."""
+    conflicts = ListConflictsResponse(
+        conflicts=merged.conflicts, conflict_snapshot_id=merged.conflict_snapshot_id
+    )
+    return Merge(
+        snapshot_id=merged.snapshot.snapshot_id,
+        generated_snapshot_id=generation.snapshot_id,
+        file_count=merged.snapshot.file_count,
+        conflict_count=len(merged.conflicts),
+        conflicts=conflicts.SerializeToString(),
+    )
+
+
+def file_events(
+    generation: Generation, changes: Sequence[merge_pb2.FileChange]
+) -> Iterator[channel_pb2.FileEvent]:
+    """Yield what channels hear of a merge."""
+    for change in changes:
+        if change.action in _TOLD:
+            yield channel_pb2.FileEvent(
+                id=file_id(generation.project_id, change.path),
+                generation_id=generation.generation_id,
+                project_id=generation.project_id,
+                path=change.path,
+                digest=change.digest.sha256,
+                size_bytes=change.digest.size_bytes,
+                action=_TOLD[change.action],
+            )
+
+
+def asked_to_remove(origin: Origin) -> bool:
+    """Tell whether the patch asks for files to vanish."""
+    patch = SpecPatch.FromString(origin.patch)
+    return bool(patch.drop or patch.rename)
+
+
+def _is_feature(target: str) -> bool:
+    return target.islower() and "." not in target
+
+
+def _rename(rename: SpecRename) -> merge_pb2.Rename:
+    entity, dot, _ = rename.target.rpartition(".")
+    return merge_pb2.Rename(old_name=rename.target, new_name=f"{entity}{dot}{rename.to}")
