@@ -33,6 +33,8 @@ def complete(draft: Draft) -> None:
     for link in draft.relations:
         for key in (link.owner, link.target):
             draft.entity(key, replace(link.origin, rule="entity_in_relation"))
+    if not draft.entities and draft.domain is None and draft.managed is not None:
+        draft.entity(*draft.managed)
     if draft.domain is not None:
         book = catalogue(draft.domain[0])
         if book is not None:

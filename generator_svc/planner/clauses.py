@@ -25,6 +25,7 @@ from generator_svc.planner.values import mark_value_groups
 
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
+_LABELS = frozenset({"WORD", "ENTITIES"})
 _NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 
 
@@ -41,7 +42,7 @@ class Clause:
 
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
-    tokens, adjectives = settled(sentence)
+    tokens, adjectives = settled(_without_labels(sentence))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
@@ -55,6 +56,17 @@ def _use(token: Token) -> Token:
     return Token("USE", "", start_pos=token.start_pos, end_pos=token.start_pos)
 
 
+def _without_labels(tokens: Sequence[Token]) -> list[Token]:
+    """Drop the `model` of `a User model`."""
+    kept: list[Token] = []
+    for token in tokens:
+        label = lexicon().nouns.get(token.value.lower()) == "entity" and token.type in _LABELS
+        named = bool(kept) and kept[-1].type == "WORD" and kept[-1].value[:1].isupper()
+        if not (label and named):
+            kept.append(token)
+    return kept
+
+
 class _Cutter:
     """Takes a sentence segment by segment, a segment being what stands between separators."""
 
@@ -62,12 +74,13 @@ class _Cutter:
         self.done: list[Clause] = []
         self._open: Clause | None = None
         self._subject: list[Token] = []
+        self._nested = False
 
     def take(self, segment: list[Token]) -> None:
         """Add a segment to the open clause, or begin another one with it."""
         separator, rest = _without_separator(segment)
-        if self._open is None or "CAN" in kinds_of(self._open.tokens):
-            rest = _with_can(rest)
+        loose = self._open is None or "CAN" in kinds_of(self._open.tokens)
+        rest = _with_can(rest, least=1 if loose else 2)
         cuts = _cuts(rest)
         if rest and rest[0].type.startswith("VERB"):
             self._go_on(rest)
@@ -114,9 +127,11 @@ class _Cutter:
 
     def _begin(self, separator: list[Token], rest: list[Token], cuts: list[int]) -> None:
         head, kind = rest[: cuts[0]], rest[cuts[0]].type
-        if head and (kind in APART or (kind in _HANGING and self._open is not None)):
+        hanging = kind in _HANGING and bool(head) and self._open is not None
+        if head and (kind in APART or (hanging and not self._nested)):
             self._continue(separator, head)  # `a name and posts with a title`: also an item
         self.close()
+        self._nested = self._nested or hanging or (kind in _HANGING and len(cuts) > 1)
         for number, cut in enumerate(cuts):
             end = cuts[number + 1] if number + 1 < len(cuts) else len(rest)
             self.close()
@@ -141,18 +156,30 @@ def _qualifies(tokens: Sequence[Token]) -> bool:
     return bool(kinds) and (kinds[0] in measures or set(kinds) <= QUALIFIERS | {"COPULA"})
 
 
-def _with_can(tokens: list[Token]) -> list[Token]:
-    """Read `clients post jobs` as what clients can do."""
+def _with_can(tokens: list[Token], *, least: int) -> list[Token]:
+    """Read `clients post jobs` as what clients can do, by a verb of at least some words."""
     noun = next((n for n, token in enumerate(tokens) if token.type != "DET"), None)
     if noun is None or len(tokens) < noun + 3 or _cuts(tokens):
         return tokens
     first, second = tokens[noun], tokens[noun + 1]
-    verb = lexicon().verbs.get(second.value.lower(), ())
-    kind = next((kind for words, kind in verb if len(words) == 1), None)
+    kind, length = _verb(tokens[noun + 1 :])
+    if length < least:
+        return tokens
     if first.type != "WORD" or second.type != "WORD" or kind is None or not is_plural(first.value):
         return tokens
     can = Token("CAN", "", start_pos=second.start_pos, end_pos=second.start_pos)
-    return [*tokens[: noun + 1], can, as_kind(second, kind), *tokens[noun + 2 :]]
+    words = " ".join(token.value for token in tokens[noun + 1 : noun + 1 + length])
+    verb = Token(kind, words, start_pos=second.start_pos, end_pos=tokens[noun + length].end_pos)
+    return [*tokens[: noun + 1], can, verb, *tokens[noun + 1 + length :]]
+
+
+def _verb(tokens: Sequence[Token]) -> tuple[str | None, int]:
+    """Return the kind of the verb that some tokens begin with, and how many it takes."""
+    texts = [token.value.lower() for token in tokens[:3]]
+    for words, kind in lexicon().verbs.get(texts[0], ()):
+        if tuple(texts[: len(words)]) == words:
+            return kind, len(words)
+    return None, 0
 
 
 def _cuts(tokens: Sequence[Token]) -> list[int]:

@@ -63,6 +63,9 @@ class Draft:
         self.tech_stack: tuple[TechStack, Origin] | None = None
         self.domain: tuple[str, Origin] | None = None
         self.name: tuple[str, Origin] | None = None
+        self.managed: tuple[str, Origin] | None = None
+        """What a project's noun says it manages: the notes of a notes app."""
+
         self.asked: list[tuple[str, Span]] = []
         """The capabilities that were asked for and cannot be generated."""
 

@@ -1,6 +1,6 @@
 """Says what statements mean for a draft: which nouns are projects, entities, members."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from generator_svc.domain.naming import plural
@@ -40,14 +40,16 @@ def interpret(reading: Reading, statement: Statement) -> None:
 
 def _described(reading: Reading, statement: Statement) -> None:
     subject = statement.subject
-    if subject is not None and _is_project(reading, subject, statement.items):
+    listed = () if "HAS" in statement.marks else statement.items
+    if subject is not None and _is_project(reading, subject, listed):
         _name_project(reading, subject)
         _take_entities(reading, statement.items, strict=True)
     elif subject is not None:
         if len(subject.words) > MOST_WORDS:
             reading.skip([subject])
             return
-        take_members(reading, reading.entity(subject, "subject"), statement.items)
+        entity = reading.entity(subject, "subject")
+        take_members(reading, entity, statement.items, spoken=True)
     elif reading.last is not None:
         take_members(reading, reading.last, statement.items)
     else:
@@ -156,14 +158,14 @@ def _asked_entity(reading: Reading, item: Item) -> Phrase | None:
     return Phrase(words=tuple(named)) if named and len(item.asked) == 1 else None
 
 
-def _is_project(reading: Reading, phrase: Phrase, items: Iterable[Item]) -> bool:
+def _is_project(reading: Reading, phrase: Phrase, items: Sequence[Item]) -> bool:
     if phrase.singular in reading.declared:
         return False
     if _PROJECTS & {word.kind for word in phrase.words}:
         return True
-    named = [item.phrase for item in items if item.phrase is not None]
+    named = reading.draft.name is not None and reading.draft.name[0] == phrase.text
     first = reading.draft.name is None and not reading.draft.entities
-    return first and bool(named) and all(may_be_entities(item) for item in items)
+    return named or (first and bool(items) and may_be_entities(phrase, items))
 
 
 def _name_project(reading: Reading, phrase: Phrase) -> None:
@@ -176,6 +178,11 @@ def _name_project(reading: Reading, phrase: Phrase) -> None:
     if domain is not None and reading.draft.domain is None:
         reading.draft.domain = (domain, Origin(rule="domain_noun", span=span))
     name = " ".join(word.text for word in own)
+    if own and domain is None and is_plural(name) and len(own) < len(phrase.words):
+        reading.draft.managed = (
+            name,
+            Origin(rule="entity_in_project_noun", span=reading.span(own)),
+        )
     if name and reading.draft.name is None:
         reading.draft.name = (name, Origin(rule="project_noun", span=span))
 

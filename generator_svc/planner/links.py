@@ -185,7 +185,7 @@ def _end_name(noun: str, owner: str, target: str) -> str:
     """Name the link: `parent category` of a category is its `parent`."""
     if owner == target:
         return noun.removesuffix(f"_{target}") if noun != target else "parent"
-    return noun
+    return noun.removesuffix("_id")
 
 
 def _back_name(owner: str, target: str, kind: RelationKind) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from generator_svc.domain.spec import RelationKind
 from generator_svc.planner.asked import ask
 from generator_svc.planner.draft import DraftEntity, DraftField, Origin
+from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import UnclearError, apply, field_of
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import one_has_many, to_one
@@ -16,13 +17,22 @@ from generator_svc.planner.syntax import Item, Phrase
 _OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
 
 
-def take_members(reading: Reading, entity: DraftEntity, items: Iterable[Item]) -> None:
-    """Plan the members that a list gives an entity."""
+def take_members(
+    reading: Reading, entity: DraftEntity, items: Iterable[Item], *, spoken: bool = False
+) -> None:
+    """Plan the members that a list gives an entity.
+
+    Args:
+        reading: What is known so far.
+        entity: Whose members they are.
+        items: The list.
+        spoken: Whether it is a sentence: `a lesson has quizzes` speaks of things of their own.
+    """
     seen: set[str] = set()
     for item in items:
         if item.phrase is None:
             _take_asked(reading, entity, item)
-        elif item.many:
+        elif item.many or (spoken and _is_many(item, item.phrase)):
             one_has_many(reading, entity, item)
         elif (target := reading.target(entity, item.phrase)) is not None:
             _relate(reading, entity, target, item, item.phrase)
@@ -31,6 +41,13 @@ def take_members(reading: Reading, entity: DraftEntity, items: Iterable[Item]) -
                 reading.draft.clash(item.phrase.text, entity.name, reading.span(item.phrase.words))
             seen.add(item.phrase.key)
             take_field(reading, entity, item, item.phrase)
+
+
+def _is_many(item: Item, phrase: Phrase) -> bool:
+    """Tell the `quizzes` of a lesson from its `steps`, which are known to be a list of texts."""
+    known = is_known_name(phrase.key) or is_known_name(phrase.singular)
+    bare = not item.qualifiers and not phrase.determiners
+    return bare and is_plural(phrase.text) and not known
 
 
 def take_field(reading: Reading, entity: DraftEntity, item: Item, phrase: Phrase) -> None:

@@ -326,7 +326,7 @@ def _gather(kind: str, children: Sequence[Any]) -> Statement:
     verbs = [each for each in children if isinstance(each, tuple) and _holds(each, Word)]
     tokens = [each for each in children if isinstance(each, Token)]
     single = tuple(_word(token) for token in tokens if token.type.startswith("VERB"))
-    marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG"}}
+    marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG", "HAS"}}
     asked = verbs[0] if kind in {"can_use", "used"} and not items else ()
     return Statement(
         kind=kind,

@@ -1,6 +1,6 @@
 """What is known while statements are read, and what every reader of them needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from generator_svc.planner.draft import Draft, DraftEntity, Origin
@@ -40,6 +40,8 @@ class Reading:
         whole = phrase.singular
         if whole in self.declared:
             return whole
+        if whole.removesuffix("_id") in self.declared:
+            return whole.removesuffix("_id")
         last = singular(phrase.words[-1].text)
         if last in self.declared and len(phrase.words) > 1 and not is_known_name(phrase.key):
             return last
@@ -76,11 +78,17 @@ class Reading:
         return Span(start=start, end=end, text=self.prompt[start:end])
 
 
-def may_be_entities(item: Item) -> bool:
-    """Tell whether an item looks like things to store: a bare plural that names no field."""
+def may_be_entities(subject: Phrase, items: Sequence[Item]) -> bool:
+    """Tell whether a list looks like things to store: bare plurals, of which one names no field."""
+    bare = all(_is_bare_plural(item) for item in items)
+    names = [item.phrase.key for item in items if item.phrase is not None]
+    telling = any(not is_known_name(name) for name in names)
+    return bare and telling and not is_plural(subject.text)
+
+
+def _is_bare_plural(item: Item) -> bool:
     if item.phrase is None:
         return True
     plain = not any(each.kind != "group" for each in item.qualifiers)
-    known = is_known_name(item.phrase.key) or is_known_name(item.phrase.singular)
-    bare = not item.phrase.determiners and len(item.phrase.words) <= MOST_WORDS
-    return plain and bare and is_plural(item.phrase.text) and not known
+    short = not item.phrase.determiners and len(item.phrase.words) <= MOST_WORDS
+    return plain and short and is_plural(item.phrase.text)

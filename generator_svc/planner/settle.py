@@ -110,6 +110,13 @@ def _settled_label(token: Token, _: Sequence[Token], __: Sequence[Token], after:
     return token.type if named else "WORD"
 
 
+def _settled_roles(token: Token, before: Sequence[Token], _: Sequence[Token], after: str) -> str:
+    """Let `roles and permissions` be things, `roles admin and editor` roles."""
+    named = bool(before) and before[-1].type == "WORD"
+    alone = after in SEPARATORS or (not after and not named)
+    return "WORD" if alone else token.type
+
+
 def _settled_stop(token: Token, before: Sequence[Token], _: Sequence[Token], after: str) -> str:
     """Let `at` end a name: `published at`."""
     ends = after in {"", "_LPAR"} | SEPARATORS or after == "WORD"
@@ -191,5 +198,6 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "FIELDS": _settled_label,
         "ENTITIES": _settled_label,
         "STOP": _settled_stop,
+        "ROLES": _settled_roles,
     }
 )

@@ -1,9 +1,15 @@
 """The corpus of prompts: plans and refusals compared in full, the same each time."""
 
+import contextlib
 import time
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from chassis.errors import InvalidInputError
+from generator_svc.planner import PlanRequest, plan
+from generator_svc.planner.document import spec_from_tree
 from generator_svc.planner.lexicon import lexicon
 from tests.corpus.prompts import answer_to, load_prompt, prompt_names, request_of
 
@@ -58,3 +64,55 @@ def test_every_phrase_of_the_lexicon_is_lower_case() -> None:
     for table in (lexicon().phrases, lexicon().commands, lexicon().verbs):
         for options in table.values():
             assert all(word == word.lower() for words, _ in options for word in words)
+
+
+SIGNS = (
+    [",", ".", ";", ":", "(", ")", "|", "\n", "\n- ", '"', "'", "{", "}", "[", "```", "=", "\x00"],
+    ["Post(", "x:string", "create table t (", "entity A {", "entities:", "name:", "rails g model"],
+    [
+        "post",
+        "users",
+        "title",
+        "author",
+        "status",
+        "3",
+        "80",
+        "-5",
+        "0.5",
+        "é",
+        "名",
+        "user's",
+        "_",
+    ],
+)
+PHRASES = [" ".join(words) for table in lexicon().phrases.values() for words, _ in table]
+PIECES = st.sampled_from(sorted(PHRASES) + [sign for signs in SIGNS for sign in signs])
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(PIECES, min_size=3, max_size=40))
+def test_never_breaks_whatever_it_reads(pieces: list[str]) -> None:
+    """Plans or refuses any run of words and signs, and as a change of a project too."""
+    prompt = " ".join(pieces)
+    base = spec_from_tree(load_prompt("blog")["plan"]["spec"])
+    for request in (PlanRequest(prompt=prompt), PlanRequest(prompt=prompt, base=base)):
+        with contextlib.suppress(InvalidInputError):
+            plan(request)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "A(" * 2400,
+        "a, " * 1600,
+        "entity A {" * 490,
+        "A blog with " + "posts and " * 480,
+        "(" * 5000,
+    ],
+)
+def test_reads_hostile_prompts_in_bounded_time(prompt: str) -> None:
+    """Refuses what is made to take long, in a moment."""
+    started = time.perf_counter()
+    with pytest.raises(InvalidInputError):
+        plan(PlanRequest(prompt=prompt))
+    assert time.perf_counter() - started < 5
