@@ -57,8 +57,14 @@ def with_needed_imports(merged: cst.Module, sources: Sequence[cst.Module]) -> cs
 
 
 def undefined_names(code: str) -> set[str]:
-    """Return the names that some code takes from its module, and its module does not have."""
-    top = symtable.symtable(code, "merged", "exec")
+    """Return the names that some code takes from its module, and its module does not have.
+
+    Of code that parses and still makes no sense, such as a late `global`, nothing is known.
+    """
+    try:
+        top = symtable.symtable(code, "merged", "exec")
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
     defined = {symbol.get_name() for symbol in top.get_symbols() if _is_bound(symbol)}
     return _global_uses(top) - defined - set(dir(builtins)) - {"__file__", "__name__", "__path__"}
 

@@ -30,7 +30,7 @@ def merge_python(
         return None
     try:
         return _merge_texts(texts, Findings(patch=patch, guards_symbols=guards_symbols))
-    except cst.ParserSyntaxError:
+    except (cst.ParserSyntaxError, cst.CSTValidationError):
         return None
 
 

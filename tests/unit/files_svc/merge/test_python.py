@@ -280,6 +280,47 @@ def test_tests_may_vanish() -> None:
     assert "def newest" not in merged.text
 
 
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "def mine():\n    x = 1\n    global x\n",
+        "def mine(a, a):\n    pass\n",
+        "def mine():\n    nonlocal x\n",
+        "return 1\n",
+        "del Post\n",
+        "x = yield\n",
+        "from . import *\n",
+        "import a.b as c, d\n",
+        "match 1:\n    case _:\n        pass\n",
+        "if 1:\n    a = 1\nelif 2:\n    a = 2\nelse:\n    a = 3\n",
+        "class Inline: pass\n",
+        "x = 1; y = 2\n",
+        "x: int\n",
+        "async def mine():\n    async with a as b, c:\n        pass\n",
+        "@a.b(c)\n@d\ndef mine(*, e: int = 1, **f: str) -> None: ...\n",
+        "try:\n    pass\nexcept* ValueError:\n    pass\n",
+        "# only a comment at the end\n",
+    ],
+)
+def test_any_code_may_be_added(nonsense: str) -> None:
+    """Keeps code of every kind that a user adds, sensible or not, beside a new field."""
+    ours = f"{BASE}\n\n{nonsense}"
+    data, merged = merge_content(
+        "app/a.py", BASE.encode(), ours.encode(), ADDED_FIELD.encode(), patch=Patch()
+    )
+    assert merged.clashes == ()
+    assert nonsense in data.decode()
+    assert "body: Mapped[str]" in data.decode()
+
+
+def test_the_users_line_ends_stay() -> None:
+    """Takes other line ends for layout, and keeps the user's."""
+    windows = BASE.replace('"""A post."""', '"""My post."""').replace("\n", "\r\n")
+    assert clean(windows, ADDED_FIELD) == changed(
+        ADDED_FIELD, ('"""A post."""', '"""My post."""')
+    ).replace("\n", "\r\n")
+
+
 def test_broken_code_is_merged_by_lines() -> None:
     """Merges a module that the user broke by its lines."""
     ours = BASE + "def broken(:\n"
