@@ -9,13 +9,13 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from chassis.errors import InternalError
+from chassis.errors import DeadlineExceededError, InternalError
 from generator_svc.domain.dump import spec_yaml
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.engines.interface import GeneratedFile
 from generator_svc.phases.support import all_pins
 
-TIMEOUT_SECONDS = 60.0
+TIMEOUT_SECONDS = 180.0
 """How long the rendered application may take to describe itself."""
 
 
@@ -26,6 +26,7 @@ def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
 
     Raises:
         InternalError: The application does not start.
+        DeadlineExceededError: It takes too long to.
     """
     with tempfile.TemporaryDirectory(prefix="backsmith-describe-") as name:
         root = Path(name)
@@ -34,18 +35,27 @@ def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
                 path = root / file.path
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(file.content)
-        done = subprocess.run(
-            [sys.executable, "-m", "app.openapi"],
-            cwd=root,
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": name},
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
+        done = _describe(root)
     if done.returncode:
         cause = RuntimeError(done.stderr.decode(errors="replace"))
         raise InternalError("The rendered application does not start.") from cause
     return GeneratedFile(path="openapi.json", content=done.stdout)
+
+
+def _describe(root: Path) -> subprocess.CompletedProcess[bytes]:
+    try:
+        return subprocess.run(
+            [sys.executable, "-m", "app.openapi"],
+            cwd=root,
+            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(root)},
+            capture_output=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DeadlineExceededError(
+            f"The rendered application took longer than {TIMEOUT_SECONDS:g} seconds to start."
+        ) from error
 
 
 def spec_file(spec: ProjectSpec) -> GeneratedFile:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
 
 
@@ -63,14 +64,18 @@ Step = EntityStarted | EntityCompleted | GeneratedFile | PhaseCompleted
 class Engine(Protocol):
     """Turns one phase of a checked spec into files."""
 
-    def generate(self, spec: ProjectSpec, phase: int) -> Iterator[Step]:
+    def generate(
+        self, spec: ProjectSpec, phase: int, *, base: Base | None = None
+    ) -> Iterator[Step]:
         """Yield what happens, each file as it is rendered, and a `PhaseCompleted` at the end.
 
         Args:
             spec: A spec that passed the validator.
             phase: 1 to 6.
+            base: What the version starts from, if it is an iteration's.
 
         Raises:
             ValueError: There is no such phase.
+            InvalidInputError: The base's migrations do not form one line.
         """
         ...

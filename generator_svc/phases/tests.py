@@ -75,9 +75,16 @@ def _entity_draft(entity: EntityModel, models: dict[str, TestModel]) -> Draft:
             "backs": backs,
             "ends": ends,
             "others": sorted(others - {entity.module_words}),
+            "stranger": {action: _stranger(entity, action) for action in ACTIONS},
             "guarded": [each for each in ACTIONS if getattr(entity.access, each)],
         },
     )
+
+
+def _stranger(entity: EntityModel, action: str) -> int:
+    """Return what who has every role but admin is told of a row of somebody else."""
+    roles = getattr(entity.access, action)
+    return 403 if roles and set(roles) <= {"admin"} else 404
 
 
 def _parents(entity: EntityModel, models: dict[str, TestModel]) -> Iterator[Parent]:
