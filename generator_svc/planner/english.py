@@ -9,7 +9,6 @@ from generator_svc.planner.declared import declared_entities
 from generator_svc.planner.draft import Draft
 from generator_svc.planner.interpret import interpret
 from generator_svc.planner.lexer import classified, sentences
-from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.parser import parse
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
@@ -120,9 +119,3 @@ def _trimmed(run: list[Token]) -> list[Token]:
 def _covered(token: Token, spans: tuple[Span, ...]) -> bool:
     start = token.start_pos or 0
     return any(span.start <= start < span.end for span in spans)
-
-
-def warm_up() -> None:
-    """Load the words and the grammar, so that the first prompt is as fast as the next."""
-    lexicon()
-    read_english("A blog with posts", Draft())

@@ -1,20 +1,18 @@
 """Parses clauses with english.lark; a part that does not fit is set aside, the rest is kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from lark import Lark, Token, Transformer, UnexpectedInput, v_args
+from lark import Lark, Token, UnexpectedInput
 from lark.common import LexerConf
 from lark.lexer import Lexer
 
 from generator_svc.planner.clauses import Clause
-from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.resources import grammar
-from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
-from generator_svc.planner.terminals import LINKS
+from generator_svc.planner.syntax import Phrase, Statement
+from generator_svc.planner.trees import TREES, word_of
 
 MOST_ATTEMPTS = 12
 """Segments of one clause that may be left out; a clause with more that do not fit is given up."""
@@ -55,14 +53,14 @@ def parse_change(tokens: list[Token]) -> Statement | None:
         tree = _parser().parse(tokens, start="change")
     except UnexpectedInput:
         return None
-    statement: Statement = _TREES.transform(tree)
+    statement: Statement = TREES.transform(tree)
     return replace(statement, start=tokens[0].start_pos or 0, end=tokens[-1].end_pos or 0)
 
 
 def _statement(subject: list[Token], tokens: list[Token]) -> Statement:
-    statement: Statement = _TREES.transform(_parser().parse(tokens, start="start"))
+    statement: Statement = TREES.transform(_parser().parse(tokens, start="start"))
     if statement.subject is None and subject:
-        words = tuple(_word(token) for token in subject if token.type != "DET")
+        words = tuple(word_of(token) for token in subject if token.type != "DET")
         statement = replace(statement, subject=Phrase(words=words) if words else None)
     return replace(statement, start=tokens[0].start_pos or 0, end=tokens[-1].end_pos or 0)
 
@@ -92,284 +90,3 @@ class _Given(Lexer):
     def lex(self, data: Any) -> Iterator[Token]:  # type: ignore[override]
         """Return the tokens."""
         return iter(data)
-
-
-def _word(token: Token) -> Word:
-    return Word(
-        kind=token.type,
-        text=str(token.value),
-        start=token.start_pos or 0,
-        end=token.end_pos or 0,
-    )
-
-
-class _Trees(Transformer[Token, Any]):
-    """Turns parse trees into the values of syntax.py."""
-
-    def words(self, children: list[Any]) -> tuple[Word, ...]:
-        """The words of a phrase, with the OF between them."""
-        return tuple(
-            _word(child) if isinstance(child, Token) else child
-            for child in children
-            if not isinstance(child, Token) or child.type != "DET"
-        )
-
-    def word(self, children: list[Token]) -> Word:
-        """One word."""
-        return _word(children[0])
-
-    def phrase(self, children: list[Any]) -> Phrase:
-        """Determiners and words."""
-        determiners = tuple(str(each).lower() for each in children if isinstance(each, Token))
-        return Phrase(words=_gathered(children[-1]), determiners=determiners)
-
-    def subject(self, children: list[Phrase]) -> Phrase:
-        """What a clause is about."""
-        return children[0]
-
-    def features(self, children: list[Token]) -> tuple[Word, ...]:
-        """What is asked for."""
-        return tuple(_word(child) for child in children if child.type != "PROJECT")
-
-    def value(self, children: list[Token]) -> str:
-        """The words of a value."""
-        return " ".join(str(child).strip("\"'`") for child in children)
-
-    def flag(self, children: list[Token]) -> Qualifier:
-        """A flag, or the bound that a word stands for."""
-        kind = children[0].type
-        if kind in {"POSITIVE", "NON_NEGATIVE"}:
-            return Qualifier(kind="min", values=("1" if kind == "POSITIVE" else "0",))
-        return Qualifier(kind="flag", values=(kind.lower(),))
-
-    def at_most(self, children: list[Token]) -> tuple[Qualifier, ...]:
-        """An upper bound."""
-        return (Qualifier(kind="max", values=_number(children)),)
-
-    def at_least(self, children: list[Token]) -> tuple[Qualifier, ...]:
-        """A lower bound."""
-        return (Qualifier(kind="min", values=_number(children)),)
-
-    def exactly(self, children: list[Token]) -> tuple[Qualifier, ...]:
-        """One number as both bounds."""
-        return tuple(Qualifier(kind=kind, values=_number(children)) for kind in ("min", "max"))
-
-    def between(self, children: list[Token]) -> tuple[Qualifier, ...]:
-        """Two bounds."""
-        low, high = (each for each in children if each.type == "NUMBER")
-        unit = [each for each in children if each.type == "UNIT"]
-        return (
-            Qualifier(kind="min", values=_number([low, *unit])),
-            Qualifier(kind="max", values=_number([high, *unit])),
-        )
-
-    def flagged(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """A flag after its item."""
-        return (children[-1],)
-
-    def measured(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """Bounds after their item."""
-        qualifiers: tuple[Qualifier, ...] = children[-1]
-        return qualifiers
-
-    def defaulting(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """A default."""
-        return (Qualifier(kind="default", values=(children[-1],)),)
-
-    def one_of(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """The values of an enum."""
-        return (Qualifier(kind="values", values=_texts(children)),)
-
-    def typed(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """A type, or the values of an enum written with bars."""
-        values = _texts(children)
-        return (Qualifier(kind="values" if len(values) > 1 else "type", values=values),)
-
-    def in_unit(self, children: list[Token]) -> tuple[Qualifier, ...]:
-        """The unit that a number counts."""
-        return (Qualifier(kind="unit", values=(str(children[0]),)),)
-
-    def group(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """What stands in parentheses."""
-        return (Qualifier(kind="group", entries=tuple(children)),)
-
-    def entry(self, children: list[Item]) -> Item:
-        """An item in parentheses."""
-        return children[0]
-
-    def bare(self, children: list[Any]) -> Item:
-        """Qualifiers alone in parentheses."""
-        return Item(qualifiers=_qualifiers(children))
-
-    def entry_number(self, children: list[Token]) -> Item:
-        """A number alone in parentheses: a length."""
-        return Item(qualifiers=(Qualifier(kind="max", values=_number(children)),))
-
-    def entry_link(self, children: list[Token]) -> Item:
-        """The kind of a link in parentheses."""
-        return Item(qualifiers=(Qualifier(kind="link", values=(children[0].type,)),))
-
-    def qualifier(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """A group after its item."""
-        qualifiers: tuple[Qualifier, ...] = children[0]
-        return qualifiers
-
-    def named(self, children: list[Any]) -> Item:
-        """An item with a name."""
-        phrase = next((each for each in children if isinstance(each, Phrase)), None)
-        if phrase is None:
-            words = next(
-                each for each in children if isinstance(each, tuple) and isinstance(each[0], Word)
-            )
-            phrase = Phrase(words=words)
-        many = any(isinstance(each, Token) and each.type == "MANY" for each in children)
-        return Item(
-            phrase=phrase,
-            many=many,
-            qualifiers=_qualifiers(children),
-            start=phrase.words[0].start,
-            end=phrase.words[-1].end,
-        )
-
-    def featured(self, children: list[Any]) -> Item:
-        """An item that asks for a feature."""
-        asked = next(
-            each for each in children if isinstance(each, tuple) and isinstance(each[0], Word)
-        )
-        return Item(
-            asked=asked,
-            qualifiers=_qualifiers(children),
-            start=asked[0].start,
-            end=asked[-1].end,
-        )
-
-    def role_group(self, children: list[Any]) -> Item:
-        """Roles in parentheses."""
-        return Item(roles=True, qualifiers=_qualifiers(children[1:]))
-
-    def role_named(self, children: list[Any]) -> Item:
-        """The last of some roles, as in `admin and editor roles`."""
-        words: tuple[Word, ...] = children[0]
-        return Item(phrase=Phrase(words=words), roles=True, start=words[0].start, end=words[-1].end)
-
-    def items(self, children: list[Item]) -> tuple[Item, ...]:
-        """A list."""
-        return tuple(children)
-
-    def verb(self, children: list[Token]) -> Word:
-        """What somebody can do."""
-        return _word(children[0])
-
-    def verbs(self, children: list[Word]) -> tuple[Word, ...]:
-        """What somebody can do, in a list."""
-        return tuple(children)
-
-    def subjects(self, children: list[Phrase]) -> "_Subjects":
-        """What a change is about."""
-        return _Subjects(children)
-
-    def place(self, children: list[Any]) -> "_Places":
-        """The entities that a change belongs to."""
-        return _Places(each for each in children if isinstance(each, Phrase))
-
-    def said(self, children: list[tuple[Qualifier, ...]]) -> tuple[Qualifier, ...]:
-        """What a change says of its subjects."""
-        return tuple(each for group in children for each in group)
-
-    def bounded(self, children: list[Any]) -> Statement:
-        """A new bound, as in `change the max length of title to 80`."""
-        tokens = [each for each in children if isinstance(each, Token) and each.type != "DET"]
-        kind = next(each.type.lower() for each in tokens if each.type in {"MAX", "MIN"})
-        qualifier = Qualifier(kind=kind, values=_number(tokens))
-        return replace(_gather("altered", children), qualifiers=(qualifier,))
-
-    def goal_value(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """What something changes to: a type, or values."""
-        return (Qualifier(kind="type", values=(children[-1],)),)
-
-    def goal_flags(self, children: list[Qualifier]) -> tuple[Qualifier, ...]:
-        """What something changes to: flags."""
-        return tuple(children)
-
-    def link(self, children: list[Token]) -> Token:
-        """How many stand at either end."""
-        return children[0]
-
-    @v_args(meta=False)
-    def __default__(self, data: Any, children: list[Any], meta: Any) -> Any:
-        """Every alternative of `start` becomes a statement of its name; measures and tails pass."""
-        if str(data) in {"qualifier", "measure", "tail"}:
-            return children[0]
-        return _gather(str(data), children)
-
-
-class _Subjects(tuple[Phrase, ...]):
-    """What a change is about, told from the other phrases of its statement."""
-
-    __slots__ = ()
-
-
-class _Places(tuple[Phrase, ...]):
-    """Where a change belongs, told from the other phrases of its statement."""
-
-    __slots__ = ()
-
-
-_TREES = _Trees()
-
-
-def _gather(kind: str, children: Sequence[Any]) -> Statement:
-    phrases = [each for each in children if isinstance(each, Phrase)]
-    phrases += [each for group in children if isinstance(group, _Subjects) for each in group]
-    places = [each for group in children if isinstance(group, _Places) for each in group]
-    items = [each for each in children if isinstance(each, tuple) and _holds(each, Item)]
-    verbs = [each for each in children if isinstance(each, tuple) and _holds(each, Word)]
-    tokens = [each for each in children if isinstance(each, Token)]
-    single = tuple(_word(token) for token in tokens if token.type.startswith("VERB"))
-    marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG", "HAS"}}
-    asked = verbs[0] if kind in {"can_use", "used"} and not items else ()
-    return Statement(
-        kind=kind,
-        subject=phrases[0] if phrases else None,
-        others=tuple(phrases[1:]),
-        places=tuple(places),
-        qualifiers=_qualifiers(children),
-        items=(Item(asked=asked),) if asked else (items[0] if items else ()),
-        verbs=single or (verbs[0] if verbs and not asked else _belonging(tokens)),
-        marks=frozenset(marks),
-    )
-
-
-def _gathered(words: tuple[Word, ...]) -> tuple[Word, ...]:
-    """Return what a collective gathers: the tasks of a list of tasks."""
-    gathers = len(words) > 2 and words[1].kind == "OF"  # noqa: PLR2004 - `list of tasks`
-    if gathers and words[0].text.lower() in lexicon().collectives and is_plural(words[-1].text):
-        return words[2:] if words[0].text.lower() != "number" else words
-    return words
-
-
-def _belonging(tokens: Sequence[Token]) -> tuple[Word, ...]:
-    return tuple(_word(token) for token in tokens if token.type in {"BELONGS", "MAY_BELONG"})
-
-
-def _holds(values: tuple[Any, ...], kind: type) -> bool:
-    return bool(values) and isinstance(values[0], kind)
-
-
-def _qualifiers(children: Sequence[Any]) -> tuple[Qualifier, ...]:
-    found: list[Qualifier] = []
-    for child in children:
-        if isinstance(child, Qualifier):
-            found.append(child)
-        elif isinstance(child, tuple) and _holds(child, Qualifier):
-            found += child
-    return tuple(found)
-
-
-def _number(children: Sequence[Token]) -> tuple[str, ...]:
-    number = next(str(each) for each in children if each.type == "NUMBER")
-    return (number.replace(",", ""), *("unit" for each in children[:] if each.type == "UNIT"))[:2]
-
-
-def _texts(children: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(each for each in children if isinstance(each, str) and not isinstance(each, Token))

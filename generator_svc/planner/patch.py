@@ -17,8 +17,9 @@ from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.parser import parse, parse_change
 from generator_svc.planner.patch_apply import apply_patch, read_patch
-from generator_svc.planner.patch_changes import Changes
+from generator_svc.planner.patch_changes import read_change
 from generator_svc.planner.patch_draft import changes_of, draft_of
+from generator_svc.planner.patch_targets import Changes
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Source, Span
 from generator_svc.planner.settle import settled
@@ -89,7 +90,7 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     changes = Changes(reading=reading)
     for statement in parts:
         if statement.kind in _KINDS:
-            changes.read(statement)
+            read_change(changes, statement)
         else:
             interpret(reading, statement)
     add, alter, drop = changes_of(request.spec, draft, required=changes.required)

@@ -1,0 +1,122 @@
+"""Finds what a change is about: the entity or the one member that a phrase names."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from generator_svc.domain.naming import snake_case
+from generator_svc.domain.patch import Rename
+from generator_svc.planner.draft import DraftEntity
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.reading import Reading
+from generator_svc.planner.request import Span
+from generator_svc.planner.syntax import Phrase
+
+_ASPECTS = frozenset({"type", "kind", "length", "name", "format"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Changes:
+    """The changes read so far; what is added and altered stands in the reading's draft."""
+
+    reading: Reading
+    drop: list[str] = field(default_factory=list)
+    rename: list[Rename] = field(default_factory=list)
+    required: set[str] = field(default_factory=set)
+    """The added members that the prompt itself calls required: `Post.slug`."""
+
+    faults: list[tuple[str, str, Span]] = field(default_factory=list)
+    """What cannot be done: the rule, the message, the words."""
+
+    def tell(self, rule: str, message: str, phrase: Phrase) -> None:
+        """Record what cannot be done."""
+        self.faults.append((rule, message, self.reading.span(phrase.words)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noun:
+    """A name, and what its last word says it is: `field`, `link`, `entity` or nothing."""
+
+    phrase: Phrase
+    kind: str
+
+
+def noun_of(phrase: Phrase) -> Noun:
+    """Tell a name from the word behind it that says what it is: `the address field`."""
+    nouns = lexicon().nouns
+    words = phrase.words
+    kind = nouns.get(words[-1].text.lower(), "") if len(words) > 1 else ""
+    return Noun(phrase=replace(phrase, words=words[:-1]) if kind else phrase, kind=kind)
+
+
+def place_of(changes: Changes, phrase: Phrase) -> DraftEntity | None:
+    """Return the entity that a change belongs to; tell if there is none."""
+    entity = changes.reading.draft.entities.get(noun_of(phrase).phrase.singular)
+    if entity is None:
+        names = ", ".join(each.name for each in changes.reading.draft.entities.values())
+        message = f"There is no entity {phrase.text!r}. There are {names}."
+        changes.tell("UNKNOWN_TARGET", message, phrase)
+    return entity
+
+
+def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> str | None:
+    """Return what a phrase names: an entity, or the one member of that name."""
+    owner = changes.reading.owner_of(phrase)
+    noun = noun_of(phrase if owner is None else phrase.owned)
+    places = (owner,) if owner is not None else places
+    entities = [place_of(changes, each) for each in places]
+    found = [each for each in entities if each is not None]
+    if places and not found:
+        return None
+    draft = changes.reading.draft
+    whole = draft.entities.get(noun.phrase.singular)
+    if whole is not None and not places and noun.kind in {"", "entity"}:
+        return whole.name
+    named = _members(changes, noun.phrase, found or draft.entities.values())
+    of_key = len(phrase.words) > 2 and phrase.words[1].kind == "OF"  # noqa: PLR2004 - `type of x`
+    if not named and of_key and phrase.words[0].text.lower() in _ASPECTS:
+        return target_of(changes, replace(phrase, words=phrase.words[2:]), places)
+    if len(named) == 1:
+        owner_name = named[0].partition(".")[0]
+        changes.reading.last = next(e for e in draft.entities.values() if e.name == owner_name)
+        return named[0]
+    if named:
+        message = f"There are {', '.join(named)}. Say of which: {phrase.text} of …."
+        changes.tell("AMBIGUOUS", message, phrase)
+    else:
+        names = ", ".join(each.name for each in draft.entities.values())
+        message = f"There is no {phrase.text!r} in {names}. Say the name it has there."
+        changes.tell("UNKNOWN_TARGET", message, phrase)
+    return None
+
+
+def _members(changes: Changes, phrase: Phrase, entities: Iterable[DraftEntity]) -> list[str]:
+    wanted = {phrase.key, phrase.singular, snake_case(phrase.wire_name)}
+    found: list[str] = []
+    for entity in entities:
+        links = [
+            each.relation.name
+            for each in changes.reading.draft.relations
+            if changes.reading.draft.entities.get(each.owner) is entity
+        ]
+        names = [*entity.fields, *links]
+        exact = [name for name in names if snake_case(name) == phrase.key]
+        found += [
+            f"{entity.name}.{name}"
+            for name in exact or [name for name in names if snake_case(name) in wanted]
+        ]
+    return found
+
+
+def only_entity(changes: Changes, noun: Noun) -> list[DraftEntity]:
+    """Return the entity that is meant where none is said: the only one, or the last one."""
+    entities = list(changes.reading.draft.entities.values())
+    if len(entities) == 1 and noun.kind != "entity":
+        return entities
+    return [changes.reading.last] if changes.reading.last is not None else []
+
+
+def tell_where(changes: Changes, phrase: Phrase) -> None:
+    """Tell that a change does not say which entity it belongs to."""
+    names = ", ".join(each.name for each in changes.reading.draft.entities.values())
+    message = f"Say to what: add {phrase.text} to one of {names}."
+    changes.tell("AMBIGUOUS", message, phrase)
