@@ -7,6 +7,7 @@ where the kernel permits it, a network with nothing but a loopback. `confine.py`
 import asyncio
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ from generator_svc.assessment.settings import SandboxSettings
 
 _CHUNK = 64 * 1024
 _DRAIN_SECONDS = 2.0
+_ERROR = re.compile(r"(?m)^[\w.]*(?:Error|Exception)\b.*$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +49,11 @@ class Finished:
         return self.exit_code == 0 and not self.timed_out
 
     def told(self, lines: int = 15) -> str:
-        """Return one line on how it ended, then the last lines of its output."""
+        """Return how it ended, the last error it told of, and the last lines of its output."""
         ending = "timed out" if self.timed_out else f"exit code {self.exit_code}"
-        return "\n".join([ending, *self.output.strip().splitlines()[-lines:]])
+        last = self.output.strip().splitlines()[-lines:]
+        errors = [line for line in _ERROR.findall(self.output) if line not in last]
+        return "\n".join([ending, *errors[-1:], *last])
 
 
 class Running:
