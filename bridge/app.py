@@ -20,6 +20,7 @@ from bridge.resume import ResumeCookies
 from bridge.routes import (
     auth,
     channels,
+    edits,
     generations,
     health,
     life,
@@ -27,6 +28,7 @@ from bridge.routes import (
     page,
     plan,
     projects,
+    search,
     start,
     streams,
 )
@@ -50,10 +52,12 @@ ROUTERS = (
     start.router,
     plan.router,
     overview.router,
+    search.router,
     projects.router,
     streams.router,
     channels.router,
     file_routes.router,
+    edits.router,
     life.router,
     generations.router,
     auth.router,

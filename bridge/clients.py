@@ -1,17 +1,20 @@
 """The other services, as the bridge calls them: typed, with our errors instead of gRPC's."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import grpc
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
+from backsmith.files.v1.snapshot_pb2 import FileEntry, Snapshot
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse, ProofReport
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.orchestrator.v1.generation_pb2 import Generation
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
 from backsmith.orchestrator.v1.project_pb2 import Project
 
+from chassis.errors import NotFoundError
 from chassis.status import rpc_errors
 
 if TYPE_CHECKING:
@@ -83,6 +86,16 @@ class Orchestrator:
             request = pb.GetReviewRequest(generation_id=generation_id)
             return (await self.stub.GetReview(request)).report
 
+    async def iterate(self, request: pb.StartIterationRequest) -> Generation:
+        """Accept an iteration."""
+        with rpc_errors():
+            return (await self.stub.StartIteration(request)).generation
+
+    async def replace_snapshot(self, request: pb.ReplaceSnapshotRequest) -> Generation:
+        """Put another snapshot in the place of a generation's files."""
+        with rpc_errors():
+            return (await self.stub.ReplaceSnapshot(request)).generation
+
     async def version(self, project_id: str, version: int) -> Generation:
         """Return the generation that made a version; 0 means the active one."""
         with rpc_errors():
@@ -142,9 +155,45 @@ class Files:
         with rpc_errors():
             return await self.stub.ListFiles(request)
 
+    async def entry(self, snapshot_id: str, path: str) -> FileEntry | None:
+        """Return a file's entry, or None when there is no such file."""
+        if not snapshot_id:
+            return None
+        try:
+            async with aclosing(self.read(snapshot_id, path, limit=1)) as pieces:
+                return (await anext(pieces)).entry
+        except NotFoundError:
+            return None
+
+    async def search(
+        self, request: files_pb.SearchSnapshotRequest
+    ) -> files_pb.SearchSnapshotResponse:
+        """Find lines of a snapshot's files."""
+        with rpc_errors():
+            return await self.stub.SearchSnapshot(request)
+
+    async def compare(self, before: str, after: str) -> files_pb.DiffSnapshotsResponse:
+        """Tell how two snapshots differ."""
+        request = files_pb.DiffSnapshotsRequest(from_snapshot_id=before, to_snapshot_id=after)
+        with rpc_errors():
+            return await self.stub.DiffSnapshots(request)
+
+    async def store(self, entry: FileEntry, content: bytes) -> None:
+        """Store a file's bytes, for a snapshot to refer to."""
+        with rpc_errors():
+            await self.stub.WriteFiles(_pieces(entry, content))
+
+    async def commit(
+        self, base: str, *, add: Sequence[FileEntry], remove: Sequence[str]
+    ) -> Snapshot:
+        """Make a snapshot of a base plus and minus some files."""
+        request = files_pb.CommitSnapshotRequest(base_snapshot_id=base, add=add, remove=remove)
+        with rpc_errors():
+            return (await self.stub.CommitSnapshot(request)).snapshot
+
     def read(
         self, snapshot_id: str, path: str, *, offset: int = 0, limit: int = 0
-    ) -> AsyncIterator[files_pb.ReadFileResponse]:
+    ) -> AsyncGenerator[files_pb.ReadFileResponse, None]:
         """Stream a file, or a range of it; the first message carries its entry."""
         request = files_pb.ReadFileRequest(
             snapshot_id=snapshot_id, path=path, offset=offset, limit=limit
@@ -153,7 +202,7 @@ class Files:
 
     def archive(
         self, snapshot_id: str, *, prefix: str
-    ) -> AsyncIterator[files_pb.ArchiveSnapshotResponse]:
+    ) -> AsyncGenerator[files_pb.ArchiveSnapshotResponse, None]:
         """Stream a snapshot as a zip."""
         request = files_pb.ArchiveSnapshotRequest(
             snapshot_id=snapshot_id, format=files_pb.ARCHIVE_FORMAT_ZIP, prefix=prefix
@@ -161,7 +210,11 @@ class Files:
         return _streamed(self.stub.ArchiveSnapshot(request))
 
 
-async def _streamed(call: Any) -> AsyncIterator[Any]:
+async def _pieces(entry: FileEntry, content: bytes) -> AsyncIterator[files_pb.WriteFilesRequest]:
+    yield files_pb.WriteFilesRequest(header=entry, data=content)
+
+
+async def _streamed(call: Any) -> AsyncGenerator[Any, None]:
     """Yield a call's answers; cancel it when left early (a dropped call is never collected)."""
     try:
         with rpc_errors():

@@ -23,7 +23,7 @@ from bridge.schemas.generation import GenerationDetailOut, GenerationOut, Status
 from bridge.schemas.plan import PlanOut, SourceOut, SpanOut
 from bridge.schemas.project import ProjectOut
 from bridge.schemas.review import GateOut, ReviewOut
-from bridge.schemas.start import GenerateBody, PlanBody
+from bridge.schemas.start import GenerateBody, IterateBody, PlanBody
 from bridge.schemas.statistics import StatisticsOut
 from bridge.spec_document import spec_document_from_proto
 from bridge.sse.event import Standing
@@ -72,6 +72,23 @@ def start_request_from_body(
     )
     if body.spec is not None:
         request.spec_document.CopyFrom(spec_document_from_json(body.spec))
+    return request
+
+
+def iteration_request_from_body(
+    body: IterateBody, *, request_id: str
+) -> orchestrator_pb.StartIterationRequest:
+    """Return the request that a body stands for; the patch goes on as its user wrote it."""
+    request = orchestrator_pb.StartIterationRequest(
+        parent_generation_id=body.parent_generation_id,
+        modification_prompt=body.modification_prompt or "",
+        context=struct_from_json(body.context, field="context"),
+        confirm_destructive=body.confirm_destructive,
+        generation_mode=MODES[body.generation_mode],
+        request_id=request_id,
+    )
+    if body.spec_patch is not None:
+        request.patch_document.CopyFrom(spec_document_from_json(body.spec_patch))
     return request
 
 

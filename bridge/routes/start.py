@@ -3,12 +3,16 @@
 from backsmith.orchestrator.v1 import generation_pb2
 from fastapi import APIRouter, Response
 
-from bridge.convert import generation_to_out, start_request_from_body
-from bridge.params import IdempotencyKey, request_id
+from bridge.convert import (
+    generation_to_out,
+    iteration_request_from_body,
+    start_request_from_body,
+)
+from bridge.params import IdempotencyKey, known_shape, request_id
 from bridge.parts import Has, Parts
 from bridge.problems import documented
 from bridge.routes import paths
-from bridge.schemas.start import GenerateBody, StartedOut
+from bridge.schemas.start import GenerateBody, IterateBody, StartedOut
 from bridge.security import User
 from bridge.sse.event import Topic
 
@@ -28,6 +32,23 @@ async def generate(
     request = start_request_from_body(body, request_id=request_id(idempotency_key))
     generation = await parts.orchestrator.start(request)
     url = paths.named_stream(parts.settings, generation.generation_id)
+    return await started(parts, generation, url, response)
+
+
+@router.post("/iterate", status_code=201, responses=documented(400, 409, 413))
+async def iterate(
+    body: IterateBody,
+    user: User,
+    parts: Has,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> StartedOut:
+    """Start an iteration of a completed generation."""
+    parts.door.streams.check(user.user_id)
+    known_shape(body.parent_generation_id, what="generation")
+    request = iteration_request_from_body(body, request_id=request_id(idempotency_key))
+    generation = await parts.orchestrator.iterate(request)
+    url = paths.message_stream(parts.settings, generation.generation_id)
     return await started(parts, generation, url, response)
 
 

@@ -76,3 +76,39 @@ class StartedOut(GenerationOut, StreamTokenOut):
     """The generation that was accepted, and the way to its stream."""
 
     message: str = Field(description="For people.")
+
+
+class IterateBody(Body):
+    """What to change of a completed generation."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {
+                    "required": ["modification_prompt"],
+                    "properties": {"modification_prompt": {"type": "string"}},
+                },
+                {"required": ["spec_patch"], "properties": {"spec_patch": {"type": "object"}}},
+            ]
+        }
+    )
+
+    parent_generation_id: str = Field(
+        min_length=1, max_length=64, description="The generation to change; completed."
+    )
+    modification_prompt: str | None = Field(
+        None, min_length=10, max_length=2000, description="What to change, in words."
+    )
+    spec_patch: dict[str, Any] | None = Field(None, description="The patch, if you have one.")
+    context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
+    confirm_destructive: bool = Field(
+        False,  # noqa: FBT003 - its default
+        description="Whether stored data may be lost.",
+    )
+    generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
+
+    @model_validator(mode="after")
+    def _prompt_or_patch(self) -> Self:
+        if self.modification_prompt is None and self.spec_patch is None:
+            raise ValueError("send a `modification_prompt` or a `spec_patch`")
+        return self

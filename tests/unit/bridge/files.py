@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from backsmith.files.v1 import files_service_pb2 as pb
-from backsmith.files.v1 import snapshot_pb2
+from backsmith.files.v1 import merge_pb2, snapshot_pb2
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceServicer
 
 from chassis.errors import InvalidInputError, NotFoundError, ServiceError
@@ -19,6 +19,7 @@ class FakeFiles(FilesServiceServicer):
 
     def __init__(self) -> None:
         self.files = {"README.md": b"# Blog\n", "app/main.py": b"x" * 300_000}
+        self.blobs: dict[str, bytes] = {}
         self.reads: list[pb.ReadFileRequest] = []
 
     async def ListFiles(self, request: Any, context: Any) -> Any:  # noqa: N802
@@ -60,6 +61,60 @@ class FakeFiles(FilesServiceServicer):
         data = archive.getvalue()
         for begin in range(0, len(data), 64_000):
             yield pb.ArchiveSnapshotResponse(data=data[begin : begin + 64_000])
+
+    async def WriteFiles(self, requests: Any, context: Any) -> Any:  # noqa: N802
+        """Keep what is written until a snapshot refers to it."""
+        del context
+        entries = []
+        async for request in requests:
+            self.blobs[request.header.digest.sha256] = request.data
+            entries.append(request.header)
+        return pb.WriteFilesResponse(entries=entries)
+
+    async def CommitSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Make the one snapshot another one."""
+        del context
+        for entry in request.add:
+            self.files[entry.path] = self.blobs[entry.digest.sha256]
+        for path in request.remove:
+            del self.files[path]
+        listing = repr(sorted(self.files.items())).encode()
+        snapshot_id = hashlib.sha256(listing).hexdigest()
+        return pb.CommitSnapshotResponse(
+            snapshot=snapshot_pb2.Snapshot(snapshot_id=snapshot_id, file_count=len(self.files))
+        )
+
+    async def SearchSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Find text in the first line of each file."""
+        if request.regex and request.pattern == "(":
+            await _abort(context, InvalidInputError("The pattern is no RE2 expression."))
+        matches = [
+            pb.SearchMatch(path=path, line_number=1, line=request.pattern, start=0, end=1)
+            for path, content in sorted(self.files.items())
+            if content.startswith(request.pattern.encode())
+        ]
+        return pb.SearchSnapshotResponse(matches=matches)
+
+    async def DiffSnapshots(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Tell one difference of each kind."""
+        del request, context
+        old, new = snapshot_pb2.Digest(sha256="a" * 64), snapshot_pb2.Digest(sha256="b" * 64)
+        hunk = "@@ -1 +1 @@\n-a\n+b\n"
+        action = merge_pb2.FileAction.Value
+        return pb.DiffSnapshotsResponse(
+            diffs=[
+                pb.FileDiff(path="a", action=action("FILE_ACTION_ADDED"), after=new, unified=hunk),
+                pb.FileDiff(path="d", action=action("FILE_ACTION_DELETED"), before=old),
+                pb.FileDiff(
+                    path="u",
+                    action=action("FILE_ACTION_UPDATED"),
+                    before=old,
+                    after=new,
+                    unified=hunk,
+                ),
+            ],
+            unchanged_count=7,
+        )
 
     def entry(self, path: str) -> snapshot_pb2.FileEntry:
         """Return a file's entry."""

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
-from backsmith.orchestrator.v1 import generation_pb2, project_pb2
+from backsmith.orchestrator.v1 import channel_pb2, generation_pb2, project_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceServicer
 from backsmith.progress.v1 import progress_pb2
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from chassis.errors import (
+    AbortedError,
     FailedPreconditionError,
+    FieldViolation,
     InvalidInputError,
     NotFoundError,
     OutOfRangeError,
@@ -132,6 +134,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.refusal: InvalidInputError | None = None
         self.away = False
         self.cutting = False
+        self.races = 0
+        self.changes: list[channel_pb2.FileEvent] = []
         self.batch = 100
         self.plays = False
         self._playing: set[asyncio.Task[None]] = set()
@@ -246,6 +250,36 @@ class FakeOrchestrator(OrchestratorServiceServicer):
             await _abort(context, FailedPreconditionError("It runs.", reason="RUNS"))
         del self.scripts[request.generation_id]
         return pb.DeleteGenerationResponse()
+
+    async def ReplaceSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Record an edit, unless it lost a race."""
+        await self._enter("ReplaceSnapshot", context)
+        script = await self._find(request.generation_id, context)
+        if self.races:
+            self.races -= 1
+            await _abort(context, AbortedError("Somebody else was first."))
+        assert request.expected_snapshot_id == script.generation.snapshot_id
+        script.generation.snapshot_id = request.snapshot_id
+        self.changes += request.changes
+        return pb.ReplaceSnapshotResponse(generation=script.generation)
+
+    async def StartIteration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Accept an iteration of a completed generation."""
+        await self._enter("StartIteration", context)
+        parent = (await self._find(request.parent_generation_id, context)).generation
+        if parent.status != COMPLETED:
+            await _abort(context, FailedPreconditionError("It is not completed.", reason="PARENT"))
+        if not request.confirm_destructive and b"drop" in request.patch_document.content:
+            lost = FieldViolation(field="Post.title", message="would be lost", reason="DROPPED")
+            error = FailedPreconditionError(
+                "Data would be lost.", violations=[lost], reason="DESTRUCTIVE_CHANGE"
+            )
+            await _abort(context, error)
+        script = self.add(f"{parent.generation_id}_next", user_id=parent.user_id)
+        script.generation.is_iteration = True
+        script.generation.parent_generation_id = parent.generation_id
+        script.generation.version = parent.version + 1
+        return pb.StartIterationResponse(generation=script.generation)
 
     async def _unknown(self, request: Any, context: Any) -> Any:
         """Know nothing."""

@@ -1,0 +1,139 @@
+"""Iterations, a user's own edits, searching and comparing."""
+
+import pytest
+
+from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.world import World
+
+FILE = "/generations/gen_1/files/README.md"
+
+
+@pytest.fixture
+def edited(bridge: World) -> World:
+    """A completed generation with files."""
+    script = bridge.orchestrator.add()
+    script.happen("completed", 1.0, status=COMPLETED)
+    script.generation.snapshot_id = "snapshot"
+    return bridge
+
+
+async def test_write_and_delete(edited: World) -> None:
+    """Stores a new file with 201, another version with 200, and takes it away with 204."""
+    path = "/generations/gen_1/files/notes/todo.txt"
+    headers = edited.as_user()
+    new = await edited.http.put(path, content=b"one", headers=headers)
+    assert (new.status_code, new.json()["size_bytes"]) == (201, 3)
+    again = await edited.http.put(path, content=b"two", headers=headers)
+    assert again.status_code == 200
+    read = await edited.http.get(path, headers=headers)
+    assert (read.content, read.headers["etag"]) == (b"two", again.headers["etag"])
+    assert (await edited.http.delete(path, headers=headers)).status_code == 204
+    assert (await edited.http.get(path, headers=headers)).status_code == 404
+    assert (await edited.http.delete(path, headers=headers)).status_code == 404
+    assert [change.path for change in edited.orchestrator.changes] == ["notes/todo.txt"] * 3
+
+
+async def test_lost_updates_are_refused(edited: World) -> None:
+    """Answers 412 when the file is not the one that the edit began from."""
+    etag = (await edited.http.get(FILE, headers=edited.as_user())).headers["etag"]
+    matching = edited.as_user() | {"if-match": etag}
+    assert (await edited.http.put(FILE, content=b"mine", headers=matching)).status_code == 200
+    lost = await edited.http.put(FILE, content=b"theirs", headers=matching)
+    assert (lost.status_code, lost.json()["reason"]) == (412, "PRECONDITION_FAILED")
+    assert edited.files.files["README.md"] == b"mine"
+    assert (await edited.http.delete(FILE, headers=matching)).status_code == 412
+    only_new = edited.as_user() | {"if-none-match": "*"}
+    assert (await edited.http.put(FILE, content=b"", headers=only_new)).status_code == 412
+
+
+async def test_race_with_another_edit(edited: World) -> None:
+    """Tries again when another edit was first, and gives up with 409 when that goes on."""
+    edited.orchestrator.races = 1
+    answer = await edited.http.put(FILE, content=b"mine", headers=edited.as_user())
+    assert answer.status_code == 200
+    edited.orchestrator.races = 100
+    answer = await edited.http.put(FILE, content=b"mine", headers=edited.as_user())
+    assert answer.status_code == 409
+
+
+async def test_too_large_a_file(edited: World) -> None:
+    """Refuses a file that the files service would not take."""
+    content = b"x" * (1024 * 1024 + 1)
+    answer = await edited.http.put(FILE, content=content, headers=edited.as_user())
+    assert answer.status_code == 413
+
+
+async def test_iterate(edited: World) -> None:
+    """Starts an iteration, with a token for its stream."""
+    body = {"parent_generation_id": "gen_1", "modification_prompt": "Add tags to posts"}
+    answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
+    assert answer.status_code == 201
+    told = answer.json()
+    assert (told["is_iteration"], told["parent_generation_id"]) == (True, "gen_1")
+    async with edited.stream(told["event_source_url"]) as stream:
+        assert stream.status == 200
+
+
+async def test_destructive_change(edited: World) -> None:
+    """Answers 409 and lists what would be lost, unless that is confirmed."""
+    body = {"parent_generation_id": "gen_1", "spec_patch": {"drop": ["Post.title"]}}
+    answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
+    assert (answer.status_code, answer.json()["reason"]) == (409, "DESTRUCTIVE_CHANGE")
+    assert answer.json()["errors"][0]["field"] == "Post.title"
+    body |= {"confirm_destructive": True}
+    answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
+    assert answer.status_code == 201
+
+
+async def test_iterate_refusals(edited: World) -> None:
+    """Refuses an iteration of what runs, of nothing, and without words."""
+    edited.orchestrator.add("gen_2")
+    prompt = {"modification_prompt": "Add tags to posts"}
+    for body, status in (
+        ({"parent_generation_id": "gen_2", **prompt}, 409),
+        ({"parent_generation_id": "gen_3", **prompt}, 404),
+        ({"parent_generation_id": "gen_1"}, 422),
+        (prompt, 422),
+    ):
+        answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
+        assert answer.status_code == status
+
+
+async def test_search(edited: World) -> None:
+    """Finds lines, and refuses what is no expression."""
+    path = "/generations/gen_1/search"
+    found = await edited.http.post(path, json={"query": "# Blog"}, headers=edited.as_user())
+    assert [match["path"] for match in found.json()["matches"]] == ["README.md"]
+    bad = {"query": "(", "regex": True}
+    answer = await edited.http.post(path, json=bad, headers=edited.as_user())
+    assert answer.status_code == 422
+
+
+async def test_compare(edited: World) -> None:
+    """Tells what came, went and changed, as unified diffs."""
+    other = edited.orchestrator.add("gen_2")
+    path = "/generations/compare/gen_1/gen_2"
+    assert (await edited.http.get(path, headers=edited.as_user())).status_code == 404
+    other.generation.snapshot_id = "other"
+    answer = (await edited.http.get(path, headers=edited.as_user())).json()
+    assert [each["change"] for each in answer["files"]] == ["added", "removed", "changed"]
+    assert answer["files"][0]["diff"].startswith("--- /dev/null\n+++ b/a\n@@")
+    assert answer["unchanged_count"] == 7
+
+
+async def test_life(bridge: World) -> None:
+    """Cancels, renames, tags and deletes; what runs is deleted by force only."""
+    bridge.orchestrator.add().happen("initializing", 0.01)
+    path, headers = "/generations/gen_1", bridge.as_user()
+    assert (await bridge.http.delete(path, headers=headers)).status_code == 409
+    changed = await bridge.http.patch(
+        path, json={"title": "Mine", "tags": ["b", "a"]}, headers=headers
+    )
+    assert (changed.json()["title"], changed.json()["tags"]) == ("Mine", ["a", "b"])
+    for _ in range(2):
+        cancelled = await bridge.http.post(f"{path}/cancel", headers=headers)
+        assert cancelled.json()["status"] == "cancelled"
+    counted = await bridge.http.get("/generations/statistics", headers=headers)
+    assert counted.json()["by_status"]["cancelled"] == 1
+    assert (await bridge.http.delete(path, headers=headers)).status_code == 204
+    assert (await bridge.http.get(path, headers=headers)).status_code == 404
