@@ -8,6 +8,7 @@ import click
 from cli.commands.doctor import doctor
 from cli.commands.download import download
 from cli.commands.generate import generate
+from cli.commands.iterate import iterate
 from cli.commands.plan import plan
 from cli.commands.prove import prove
 from cli.commands.token import token
@@ -19,14 +20,14 @@ from cli.errors import INTERRUPTED
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(package_name="backsmith")
 def backsmith() -> None:
-    """Plan, generate and prove FastAPI backends.
+    """Plan, generate, prove and change FastAPI backends.
 
     Exit codes: 0 done, 1 the generation failed, 2 wrong usage, 3 the input was refused,
     4 the server cannot be reached, 130 interrupted.
     """
 
 
-for command in (doctor, download, generate, plan, prove, token, up, watch):
+for command in (doctor, download, generate, iterate, plan, prove, token, up, watch):
     backsmith.add_command(command)
 
 

@@ -44,10 +44,11 @@ class Client:
 
     async def generate(self, body: Mapping[str, Any]) -> Json:
         """Start a generation; a repeat after a lost answer does not start another."""
-        headers = {"Idempotency-Key": new_id("cli")}
-        return await self._json(
-            "POST", "/generations/generate", json=dict(body), headers=headers, attempts=3
-        )
+        return await self._start("/generations/generate", body)
+
+    async def iterate(self, body: Mapping[str, Any]) -> Json:
+        """Start an iteration; a repeat after a lost answer does not start another."""
+        return await self._start("/generations/iterate", body)
 
     async def generation(self, generation_id: str) -> Json:
         """Return a generation."""
@@ -71,6 +72,10 @@ class Client:
                 if len(packed) > MAX_ARCHIVE_BYTES:
                     raise RefusedError("The archive is too large to be taken into memory.")
             return bytes(packed)
+
+    async def _start(self, path: str, body: Mapping[str, Any]) -> Json:
+        headers = {"Idempotency-Key": new_id("cli")}
+        return await self._json("POST", path, json=dict(body), headers=headers, attempts=3)
 
     async def _json(self, method: str, path: str, *, attempts: int = 1, **request: Any) -> Json:
         async with self._errors_told():

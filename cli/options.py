@@ -7,6 +7,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from cli.delivery import Delivery
 from cli.session import DEFAULT_USER, Where, default_data_folder
 
 Command = Callable[..., Any]
@@ -47,6 +48,21 @@ def server_options(command: Command) -> Command:
     return command
 
 
+def delivery_options(command: Command) -> Command:
+    """Add what says where a generation's files and events go."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one event a line, as JSON."),
+        click.option("--force", is_flag=True, help="Move aside what is in the way of --out."),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="Where the project goes; without it, the files stay on the server.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 def stderr() -> Console:
     """Return the console for everything that is not the command's result."""
     return Console(stderr=True, soft_wrap=True)
@@ -60,3 +76,14 @@ def say(text: str) -> None:
 def where_from(options: dict[str, Any]) -> Where:
     """Take what `server_options` added out of a command's options."""
     return Where(**{name: options.pop(name) for name in ("server", "token", "user", "data")})
+
+
+def delivery_from(options: dict[str, Any]) -> Delivery:
+    """Take what `delivery_options` added out of a command's options.
+
+    Raises:
+        RefusedError: Something is in the way of the files.
+    """
+    delivery = Delivery(**{name: options.pop(name) for name in ("out", "force", "as_json")})
+    delivery.check()
+    return delivery

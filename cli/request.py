@@ -32,6 +32,24 @@ def body_of(prompt: str | None, spec: Path | None, **fields: Any) -> Json:
     return body
 
 
+def iteration_of(parent: str, prompt: str | None, patch: Path | None, **fields: Any) -> Json:
+    """Return the body for `iterate`; fields without a value are left out.
+
+    Raises:
+        UsageError: There is neither a prompt nor a patch.
+        RefusedError: The patch cannot be read.
+    """
+    if not prompt and patch is None:
+        raise click.UsageError("Say what to change: a PROMPT, or --patch FILE.")
+    body: Json = {key: value for key, value in fields.items() if value}
+    body["parent_generation_id"] = parent
+    if prompt:
+        body["modification_prompt"] = prompt
+    if patch is not None:
+        body["spec_patch"] = read_spec(patch)
+    return body
+
+
 def read_spec(path: Path) -> Json:
     """Return a spec file's document, JSON or YAML.
 

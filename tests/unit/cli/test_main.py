@@ -82,6 +82,24 @@ async def test_json_prints_one_event_a_line(
     assert [line["stage"] for line in lines] == ["queued", "phase_1_complete", "completed"]
 
 
+async def test_iterate_changes_a_parent(
+    bridge: Bridge, call: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Sends the parent and the change, and brings the new version home."""
+    generating(bridge)
+    bridge.on("/generations/iterate", lambda _: JSONResponse({**STARTED, "version": 2}, 201))
+    out = tmp_path / "out"
+    change = ["Add a title to posts", "--parent", "gen_0", "--confirm-destructive"]
+    assert await call("iterate", *change, "--out", out) == 0
+    assert json.loads(bridge.bodies[0]) == {
+        "parent_generation_id": "gen_0",
+        "modification_prompt": "Add a title to posts",
+        "confirm_destructive": True,
+    }
+    assert (out / "a").exists()
+    assert "blog, version 2" in capfd.readouterr().out
+
+
 async def test_a_failed_generation_exits_with_1(
     bridge: Bridge, call: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -109,7 +127,14 @@ async def test_a_taken_place_is_refused_before_anything_starts(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["generate"], ["generate", "x", "--no-such-option"], ["token"], ["nonsense"]]
+    "arguments",
+    [
+        ["generate"],
+        ["generate", "x", "--no-such-option"],
+        ["token"],
+        ["nonsense"],
+        ["iterate", "--parent", "x"],
+    ],
 )
 async def test_wrong_usage_exits_with_2(call: Run, arguments: list[str]) -> None:
     """Exits with 2 when the command line makes no sense."""
