@@ -25,6 +25,7 @@ from orchestrator_svc.clients.files import Files
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.clients.probe import serving
 from orchestrator_svc.edits import Edits
+from orchestrator_svc.housekeeping import Housekeeper
 from orchestrator_svc.iterating import Iterating
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.relay import OutboxRelay
@@ -79,7 +80,10 @@ async def assemble(
         )
         pool = RunnerPool(workshop, committed=relay.wake)
         migrated = await _migrate(store)
-        await enter(_background(_migrate_later(store, migrated), relay.run(), pool.run()))
+        keeper = Housekeeper(store.housekeeping, workshop.files, bus, settings.housekeeping)
+        await enter(
+            _background(_migrate_later(store, migrated), relay.run(), pool.run(), keeper.run())
+        )
         servicer = OrchestratorServicer(
             Parts(
                 starting=Starting(

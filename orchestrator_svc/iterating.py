@@ -62,10 +62,15 @@ class Iterating:
         if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
             return as_started(twin)
         parent = await self._parent(user_id, request.parent_generation_id)
-        plan = await self._plan(parent, request)
+        before = await self._generations.details(parent.generation_id)
+        plan = await self._plan(before, request)
         started = await self._starts.start(
             drafted(self._draft(parent, request, plan.spec), self._clock, self._settings),
-            _details(parent, request, plan),
+            Details(
+                spec=plan.spec.SerializeToString(deterministic=True),
+                context=context_from_proto(request.context),
+                origin=_origin(parent, before, plan),
+            ),
             idempotency=idempotency,
         )
         self._committed()
@@ -89,11 +94,10 @@ class Iterating:
             )
         return parent
 
-    async def _plan(self, parent: Generation, request: StartIterationRequest) -> PlanResponse:
-        details = await self._generations.details(parent.generation_id)
+    async def _plan(self, before: Details, request: StartIterationRequest) -> PlanResponse:
         plan = await self._generator.plan(
             PlanRequest(
-                base=ProjectSpec.FromString(details.spec),
+                base=ProjectSpec.FromString(before.spec),
                 prompt=request.modification_prompt,
                 patch_document=(
                     request.patch_document if request.HasField("patch_document") else None
@@ -119,15 +123,12 @@ class Iterating:
         )
 
 
-def _details(parent: Generation, request: StartIterationRequest, plan: PlanResponse) -> Details:
-    return Details(
-        spec=plan.spec.SerializeToString(deterministic=True),
-        context=context_from_proto(request.context),
-        origin=Origin(
-            patch=plan.patch.SerializeToString(deterministic=True),
-            base_snapshot_id=parent.generated_snapshot_id,
-            ours_snapshot_id=parent.snapshot_id,
-        ),
+def _origin(parent: Generation, before: Details, plan: PlanResponse) -> Origin:
+    return Origin(
+        patch=plan.patch.SerializeToString(deterministic=True),
+        base_spec=before.spec,
+        base_snapshot_id=parent.generated_snapshot_id,
+        ours_snapshot_id=parent.snapshot_id,
     )
 
 

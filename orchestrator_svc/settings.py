@@ -80,6 +80,22 @@ class EventSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HousekeepingSettings:
+    """How the system is kept tidy."""
+
+    ENV_PREFIX: ClassVar[str] = "BACKSMITH_HOUSEKEEPING"
+
+    interval: timedelta = timedelta(minutes=1)
+    """How often a replica looks whether there is something to tidy, in seconds."""
+
+    idempotency_retention: timedelta = timedelta(days=1)
+    """How long idempotency keys are remembered, in seconds."""
+
+    garbage_interval: timedelta = timedelta(hours=6)
+    """How often files that no generation needs are collected, in seconds, by one replica."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrchestratorSettings:
     """Everything the orchestrator reads from its environment."""
 
@@ -114,6 +130,9 @@ class OrchestratorSettings:
 
     engines: tuple[str, ...] = ("template",)
     """The engines that requests may name; the generator must have them."""
+
+    housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
+    """How the system is kept tidy."""
 
     default_engine: str = "template"
     """The engine for requests that name none."""

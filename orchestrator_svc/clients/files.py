@@ -73,6 +73,24 @@ class Files:
         with rpc_errors():
             return await self._stub.MergeSnapshots(request)
 
+    async def collect_garbage(
+        self, live: AsyncIterator[Sequence[str]]
+    ) -> pb.CollectGarbageResponse:
+        """Delete what is not live and older than the files service's lease; return the sums."""
+        with rpc_errors():
+            call = self._stub.CollectGarbage()
+            try:
+                async for snapshot_ids in live:
+                    await call.write(pb.CollectGarbageRequest(snapshot_ids=snapshot_ids))
+                await call.write(pb.CollectGarbageRequest(complete=True))
+                await call.done_writing()
+                done = pb.CollectGarbageResponse()
+                async for answer in call:
+                    done = answer
+                return done
+            finally:
+                call.cancel()
+
     async def read_all(self, snapshot_id: str) -> AsyncIterator[File]:
         """Read every file of a snapshot, sorted by path."""
         with rpc_errors():

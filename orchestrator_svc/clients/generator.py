@@ -35,10 +35,9 @@ class Generator:
 
     @asynccontextmanager
     async def phase(
-        self, spec: ProjectSpec, number: int, *, engine: str, deadline: timedelta
+        self, request: pb.GeneratePhaseRequest, *, deadline: timedelta
     ) -> AsyncIterator[AsyncIterator[pb.GeneratePhaseResponse]]:
         """Render a phase for the length of a block; leaving it stops the work."""
-        request = pb.GeneratePhaseRequest(spec=spec, phase=number, engine=engine)
         call = self._stub.GeneratePhase(request, timeout=deadline.total_seconds())
         try:
             yield _answers(call)

@@ -64,6 +64,8 @@ class Origin:
 
     patch: bytes
     """What it changes of its parent's spec, as a serialized `SpecPatch`."""
+    base_spec: bytes
+    """Its parent's spec, as a serialized `ProjectSpec`."""
     base_snapshot_id: str
     """What the parent's spec rendered to."""
     ours_snapshot_id: str

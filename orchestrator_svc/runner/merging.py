@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1 import merge_pb2
+from backsmith.generator.v1 import generator_service_pb2 as generator_pb
 from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import ListConflictsResponse
-from backsmith.spec.v1.spec_pb2 import SpecPatch, SpecRename
+from backsmith.spec.v1.spec_pb2 import ProjectSpec, SpecPatch, SpecRename
 
 from orchestrator_svc.clients.files import Files
 from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.subjects import file_id
 from orchestrator_svc.store.interface import Merge
+
+MIGRATIONS = "migrations/versions/"
 
 _TOLD = {
     merge_pb2.FILE_ACTION_KEPT: channel_pb2.FILE_ACTION_EDITED,
@@ -20,6 +23,23 @@ _TOLD = {
     merge_pb2.FILE_ACTION_DELETED: channel_pb2.FILE_ACTION_DELETED,
 }
 """What channels hear of a merge; what was added or updated they heard from its phase."""
+
+
+async def iteration_base(
+    files: Files, generation: Generation, origin: Origin
+) -> generator_pb.IterationBase:
+    """Return what the phases of an iteration need to know of its parent as it stands."""
+    migrations = [
+        generator_pb.GeneratedFile(path=file.path, content=file.content)
+        async for file in files.read_all(origin.ours_snapshot_id)
+        if file.path.startswith(MIGRATIONS)
+    ]
+    return generator_pb.IterationBase(
+        spec=ProjectSpec.FromString(origin.base_spec),
+        renames=SpecPatch.FromString(origin.patch).rename,
+        version=generation.version,
+        migrations=migrations,
+    )
 
 
 async def merge_edits(

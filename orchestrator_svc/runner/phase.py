@@ -32,7 +32,12 @@ class PhaseRendering:
         self._completed: pb.PhaseCompleted | None = None
 
     async def render(
-        self, generator: Generator, spec: ProjectSpec, settings: RunnerSettings
+        self,
+        generator: Generator,
+        settings: RunnerSettings,
+        *,
+        spec: ProjectSpec,
+        base: pb.IterationBase | None,
     ) -> Sequence[File]:
         """Render the phase and return its files.
 
@@ -40,12 +45,10 @@ class PhaseRendering:
             InternalError: The generator ended early, or counts other files than it sent.
             LimitExceededError: The files are too big together.
         """
-        async with generator.phase(
-            spec,
-            self._number,
-            engine=self._generation.engine,
-            deadline=settings.phase_deadline,
-        ) as steps:
+        request = pb.GeneratePhaseRequest(
+            spec=spec, phase=self._number, engine=self._generation.engine, base=base
+        )
+        async with generator.phase(request, deadline=settings.phase_deadline) as steps:
             async for step in steps:
                 await self._take(step, settings.max_phase_bytes)
         if self._completed is None or self._completed.files_generated != len(self._files):

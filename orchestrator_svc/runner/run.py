@@ -22,7 +22,13 @@ from orchestrator_svc.domain.model import Generation, Mode, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
 from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
-from orchestrator_svc.runner.merging import asked_to_remove, file_events, merge_edits, merge_of
+from orchestrator_svc.runner.merging import (
+    asked_to_remove,
+    file_events,
+    iteration_base,
+    merge_edits,
+    merge_of,
+)
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
 from orchestrator_svc.settings import EventSettings, RunnerSettings
@@ -59,6 +65,7 @@ class Run:
         """Whether the end is being written: nobody needs to stop this run any more."""
         self._spec = ProjectSpec.FromString(claim.details.spec)
         self._origin = claim.details.origin
+        self._known_base: pb.IterationBase | None = None
         self._workshop = workshop
         self._settings = workshop.settings
 
@@ -150,7 +157,9 @@ class Run:
     async def _save_phase(self, number: int, announcer: Announcer) -> None:
         """Render, store and record a phase; whatever fails, it can be repeated as a whole."""
         rendering = PhaseRendering(self.generation, number, announcer)
-        files = await rendering.render(self._workshop.generator, self._spec, self._settings)
+        files = await rendering.render(
+            self._workshop.generator, self._settings, spec=self._spec, base=await self._base()
+        )
         entries = await self._workshop.files.write(files)
         snapshot = await self._workshop.files.commit(base=self.generation.snapshot_id, add=entries)
         stage = f"phase_{number}_complete"
@@ -167,6 +176,14 @@ class Run:
         )
         events = [_file_event(self.generation, entry) for entry in entries]
         await patiently(lambda: self._tell_files(str(number), events), self._settings)
+
+    async def _base(self) -> pb.IterationBase | None:
+        """Return what the phases of an iteration need to know of the parent; read once."""
+        if self._origin and not self._known_base:
+            self._known_base = await iteration_base(
+                self._workshop.files, self.generation, self._origin
+            )
+        return self._known_base
 
     async def _tell_files(self, step: str, events: Sequence[channel_pb2.FileEvent]) -> None:
         if not events:

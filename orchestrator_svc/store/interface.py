@@ -131,6 +131,16 @@ class Grasp:
     status: Status
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """The snapshots that a generation needs."""
+
+    generation_id: str
+    snapshot_ids: tuple[str, ...]
+    conflicts: bytes | None
+    """What could not be merged, as it was written; names one more snapshot."""
+
+
 class Notices(Protocol):
     """Writes what the bus is told of a change; the store only keeps it."""
 
@@ -412,4 +422,16 @@ class Outbox(Protocol):
 
     async def discard(self, outbox_ids: Sequence[int]) -> None:
         """Take out what has been told."""
+        ...
+
+
+class Housekeeping(Protocol):
+    """What keeps the store from growing for ever."""
+
+    async def forget_keys(self, *, older_than: timedelta) -> int:
+        """Forget some of the idempotency keys that are too old; return how many."""
+        ...
+
+    async def live_snapshots(self, *, after: str, limit: int) -> Sequence[Live]:
+        """Return which snapshots generations need, by generation id, after one of them."""
         ...

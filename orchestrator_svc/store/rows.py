@@ -41,6 +41,7 @@ DETAILS = (
     details.c.spec,
     details.c.context,
     details.c.patch,
+    details.c.base_spec,
     details.c.base_snapshot_id,
     details.c.ours_snapshot_id,
 )
@@ -52,6 +53,7 @@ def details_from_row(row: Row[Any]) -> Details:
     if row.patch is not None:
         origin = Origin(
             patch=row.patch,
+            base_spec=row.base_spec,
             base_snapshot_id=row.base_snapshot_id,
             ours_snapshot_id=row.ours_snapshot_id,
         )
@@ -66,6 +68,7 @@ def details_to_row(generation_id: str, parts: Details) -> dict[str, Any]:
         "spec": parts.spec,
         "context": dict(parts.context),
         "patch": origin.patch if origin else None,
+        "base_spec": origin.base_spec if origin else None,
         "base_snapshot_id": origin.base_snapshot_id if origin else "",
         "ours_snapshot_id": origin.ours_snapshot_id if origin else "",
     }

@@ -22,6 +22,3 @@ class StoreSettings:
 
     busy_timeout: timedelta = timedelta(seconds=5)
     """How long a write waits for other processes' writes to SQLite, in seconds."""
-
-    idempotency_retention: timedelta = timedelta(days=1)
-    """How long idempotency keys are remembered, in seconds."""

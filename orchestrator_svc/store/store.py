@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from chassis.clock import Clock
 from orchestrator_svc.store.database import Database, connect
 from orchestrator_svc.store.generations import SqlGenerations
+from orchestrator_svc.store.housekeeping import SqlHousekeeping
 from orchestrator_svc.store.interface import (
     Generations,
+    Housekeeping,
     Notices,
     Outbox,
     Projects,
@@ -32,6 +34,7 @@ class Store:
     projects: Projects
     runs: Runs
     outbox: Outbox
+    housekeeping: Housekeeping
 
 
 @asynccontextmanager
@@ -47,4 +50,5 @@ async def open_store(
             projects=SqlProjects(database, notices, clock),
             runs=SqlRuns(database, notices, clock),
             outbox=SqlOutbox(database),
+            housekeeping=SqlHousekeeping(database, clock),
         )

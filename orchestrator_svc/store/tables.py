@@ -117,6 +117,7 @@ details = Table(
     Column("spec", LargeBinary, nullable=False),
     Column("context", JSON, nullable=False),
     Column("patch", LargeBinary),
+    Column("base_spec", LargeBinary),
     Column("base_snapshot_id", ID, nullable=False),
     Column("ours_snapshot_id", ID, nullable=False),
     Column("conflicts", LargeBinary),

@@ -106,6 +106,7 @@ def _make_details() -> None:
         sa.Column("spec", sa.LargeBinary, nullable=False),
         sa.Column("context", sa.JSON, nullable=False),
         sa.Column("patch", sa.LargeBinary),
+        sa.Column("base_spec", sa.LargeBinary),
         sa.Column("base_snapshot_id", ID, nullable=False),
         sa.Column("ours_snapshot_id", ID, nullable=False),
         sa.Column("conflicts", sa.LargeBinary),
