@@ -6,6 +6,7 @@ from importlib import resources
 
 import jinja2
 
+from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.engines import closing
 from generator_svc.engines.formatting import format_files
@@ -25,15 +26,16 @@ from generator_svc.phases.model.source import json_literal
 BATCH = 8
 """How many entities are formatted at once: one run of ruff costs as much as a few files."""
 
-_ENTITIES, _MAIN = 2, 6
+_ENTITIES, _MIGRATIONS, _MAIN = 2, 3, 6
 _LONG = 40
 _DRAFTS = {
     1: core.drafts,
-    3: migrations.drafts,
     4: tests.drafts,
     5: support.drafts,
     6: main.drafts,
 }
+_EARLIER = (1, 3, 4, 5)
+"""The phases before the last that are not about one entity each."""
 
 
 class TemplateEngine:
@@ -57,16 +59,18 @@ class TemplateEngine:
             "slashed": "/{}".format,
         }
 
-    def generate(self, spec: ProjectSpec, phase: int) -> Iterator[Step]:
+    def generate(
+        self, spec: ProjectSpec, phase: int, *, base: Base | None = None
+    ) -> Iterator[Step]:
         """Yield what happens in a phase, each file as it is rendered."""
         registry.phase(phase)
         project = build(spec)
         if phase == _ENTITIES:
             yield from self._entities(project)
             return
-        files = self._render(project, _DRAFTS[phase](project))
+        files = self._render(project, _drafts(phase, project, base))
         yield from files
-        last = self._closing(project, files) if phase == _MAIN else []
+        last = self._closing(project, files, base) if phase == _MAIN else []
         yield from last
         yield PhaseCompleted(files_generated=len(files) + len(last))
 
@@ -83,13 +87,13 @@ class TemplateEngine:
                 yield from _entity_steps(entity, index, count, by_path)
         yield PhaseCompleted(files_generated=total)
 
-    def _closing(self, project: ProjectModel, main: list[GeneratedFile]) -> list[GeneratedFile]:
+    def _closing(
+        self, project: ProjectModel, main: list[GeneratedFile], base: Base | None
+    ) -> list[GeneratedFile]:
         """Render what is about the whole project, whose other phases are rendered again for it."""
         entity = itertools.chain.from_iterable(entities.drafts(e) for e in project.entities)
-        earlier = (
-            draft for phase, of in _DRAFTS.items() if phase != _MAIN for draft in of(project)
-        )
-        files = [*self._render(project, itertools.chain(earlier, entity)), *main]
+        earlier = (draft for phase in _EARLIER for draft in _drafts(phase, project, base))
+        files = [*self._render(project, itertools.chain(earlier, entity)), *main, *_kept(base)]
         document = closing.openapi(files)
         spec = closing.spec_file(project.spec)
         return [document, spec, closing.manifest([*files, document])]
@@ -101,6 +105,18 @@ class TemplateEngine:
         template = self._templates.get_template(draft.template)
         text = template.render(p=project, **draft.context)
         return GeneratedFile(path=draft.path, content=text.encode())
+
+
+def _drafts(phase: int, project: ProjectModel, base: Base | None) -> Iterator[Draft]:
+    if phase == _MIGRATIONS:
+        return migrations.drafts(project, base)
+    return _DRAFTS[phase](project)
+
+
+def _kept(base: Base | None) -> list[GeneratedFile]:
+    """Return the files of the parent that stay as they are and belong to the project."""
+    found = base.migrations if base else {}
+    return [GeneratedFile(path=path, content=content) for path, content in found.items()]
 
 
 def _entity_steps(

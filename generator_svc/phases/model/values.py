@@ -268,9 +268,13 @@ def _binary(field: Field) -> str:
 
 
 def _base64_pattern(least: int, most: int) -> str:
-    """Match base64 of `least` to `most` bytes: whole groups of three, then what is left."""
+    """Match base64 of `least` to `most` bytes: whole groups of three, then what is left.
+
+    The bits that pad the last letter are zeros, so that bytes are written in one way only.
+    """
     group, options = "[A-Za-z0-9+/]", []
-    for left, tail in ((0, ""), (1, f"{group}{{2}}=="), (2, f"{group}{{3}}=")):
+    one, two = f"{group}[AQgw]==", f"{group}{{2}}[AEIMQUYcgkosw048]="
+    for left, tail in ((0, ""), (1, one), (2, two)):
         low, high = max(0, -((left - least) // 3)), (most - left) // 3
         if low <= high:
             options.append(f"(?:{group}{{4}}){{{low},{high}}}{tail}")

@@ -1,5 +1,6 @@
 """Values for the generated tests that a field refuses, as they stand in JSON."""
 
+import math
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -41,9 +42,14 @@ def _decimal(field: Field) -> list[JsonValue]:
 
 
 def _float(field: Field) -> list[JsonValue]:
-    low = [float(field.minimum) - 1] if field.minimum is not None else []
-    high = [float(field.maximum) + 1] if field.maximum is not None else []
-    return [True, "1", *low, *high]
+    outside: list[float] = []
+    if field.minimum is not None:
+        low = float(field.minimum)
+        outside.append(min(low - 1, math.nextafter(low, -math.inf)))
+    if field.maximum is not None:
+        high = float(field.maximum)
+        outside.append(max(high + 1, math.nextafter(high, math.inf)))
+    return [True, "1", *(value for value in outside if math.isfinite(value))]
 
 
 def _boolean(_field: Field) -> list[JsonValue]:
