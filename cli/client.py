@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -53,6 +54,28 @@ class Client:
     async def generation(self, generation_id: str) -> Json:
         """Return a generation."""
         return await self._json("GET", f"/generations/{generation_id}")
+
+    async def files(self, generation_id: str) -> AsyncIterator[Json]:
+        """Yield the listing of a generation's files, page by page."""
+        token = ""
+        while True:
+            params = {"page_size": "1000", "page_token": token}
+            page = await self._json("GET", f"/generations/{generation_id}/files", params=params)
+            for entry in page["files"]:
+                yield entry
+            if not (token := page["next_page_token"]):
+                return
+
+    async def put_file(
+        self, generation_id: str, path: str, content: bytes, *, if_match: str
+    ) -> None:
+        """Store the user's version of a file, if nobody else has changed it meanwhile."""
+        await self._json(
+            "PUT",
+            f"/generations/{generation_id}/files/{quote(path)}",
+            content=content,
+            headers={"If-Match": f'"{if_match}"'},
+        )
 
     async def archive(self, generation_id: str) -> bytes:
         """Return a generation's files as a zip.

@@ -7,8 +7,10 @@ import click
 from rich.console import Console
 
 from cli.client import Client, Json
+from cli.deliveries import Deliveries
 from cli.following import fetch_project, follow, report
 from cli.output import refuse_taken
+from cli.system.folder import DataFolder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,9 @@ class Delivery:
 
     as_json: bool
     """Whether standard output is for scripts."""
+
+    data: Path
+    """The data folder, which remembers what was delivered where."""
 
     def check(self) -> None:
         """Pass if the files can be delivered; to be asked before any work is done.
@@ -48,6 +53,8 @@ async def see_through(client: Client, started: Json, delivery: Delivery, console
             console.print(_interrupted(generation_id))
         raise
     written = await fetch_project(client, generation_id, delivery.out, force=delivery.force)
+    if written is not None and written.out.is_dir():
+        Deliveries(DataFolder(delivery.data)).remember(written.out, generation_id)
     if not delivery.as_json:
         click.echo(report(started, written))
 

@@ -78,12 +78,13 @@ def where_from(options: dict[str, Any]) -> Where:
     return Where(**{name: options.pop(name) for name in ("server", "token", "user", "data")})
 
 
-def delivery_from(options: dict[str, Any]) -> Delivery:
+def delivery_from(options: dict[str, Any], *, data: Path) -> Delivery:
     """Take what `delivery_options` added out of a command's options.
 
     Raises:
         RefusedError: Something is in the way of the files.
     """
-    delivery = Delivery(**{name: options.pop(name) for name in ("out", "force", "as_json")})
+    told = {name: options.pop(name) for name in ("out", "force", "as_json")}
+    delivery = Delivery(**told, data=data)
     delivery.check()
     return delivery

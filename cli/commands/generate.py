@@ -39,7 +39,7 @@ def generate(
     Without --server, the system that `backsmith up` runs is used, or one is started for this run.
     """
     where = where_from(options)
-    delivery = delivery_from(options)
+    delivery = delivery_from(options, data=where.data)
     body = body_of(prompt, spec, **options)
     run(_generate(where, body, delivery))
 

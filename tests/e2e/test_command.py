@@ -17,25 +17,28 @@ def spec_file(folder: Path) -> str:
     return str(path)
 
 
+def tree(root: Path) -> set[str]:
+    """Return the paths of all files below a folder."""
+    return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+
+
 def test_iterate_makes_the_next_version(shared: System, tmp_path: Path) -> None:
-    """Brings home a second version that has the change and what was there before."""
+    """Brings home a second version with the change, all that was there, and the user's edit."""
     where = ["--data", str(shared.data), "--user", "ann", *CLASSIC]
-    first = run(
-        "generate", "--spec", spec_file(tmp_path), "--json", "--out", str(tmp_path / "1"), *where
-    )
+    old, new = tmp_path / "1", tmp_path / "2"
+    first = run("generate", "--spec", spec_file(tmp_path), "--out", str(old), *where)
     assert first.returncode == 0, first.stderr
-    parent = json.loads(first.stdout.splitlines()[-1])["generation_id"]
-    change = ["Add a subtitle to books", "--parent", parent, "--out", str(tmp_path / "2")]
+    readme = old / "README.md"
+    readme.write_text(readme.read_text() + "\nMy own words.\n")
+    change = ["Add a subtitle to books", "--parent", str(old), "--out", str(new)]
     second = run("iterate", *change, *where)
     assert second.returncode == 0, second.stderr
+    assert "your edit of README.md is kept" in second.stderr
     assert "version 2" in second.stdout
-    old, new = tmp_path / "1", tmp_path / "2"
-    before = {path.relative_to(old) for path in old.rglob("*") if path.is_file()}
-    after = {path.relative_to(new) for path in new.rglob("*") if path.is_file()}
-    assert before <= after
-    model = Path("app/models/book.py")
-    assert "subtitle" not in (old / model).read_text()
-    assert "subtitle" in (new / model).read_text()
+    assert tree(old) <= tree(new)
+    assert (new / "README.md").read_text().endswith("My own words.\n")
+    assert "subtitle" not in (old / "app/models/book.py").read_text()
+    assert "subtitle" in (new / "app/models/book.py").read_text()
 
 
 def test_an_interrupted_generation_goes_on_later(tmp_path: Path) -> None:

@@ -72,7 +72,17 @@ def test_a_running_system_is_used(shared: System, tmp_path: Path) -> None:
     spec = tmp_path / "spec.json"
     spec.write_text(json.dumps(SPEC))
     where = ["--data", str(shared.data), "--user", "ann"]
-    done = run("generate", "--spec", str(spec), "--json", "--out", str(tmp_path / "out"), *where)
+    done = run(
+        "generate",
+        "--spec",
+        str(spec),
+        "--json",
+        "--out",
+        str(tmp_path / "out"),
+        "--mode",
+        "classic",
+        *where,
+    )
     assert done.returncode == 0, done.stderr
     events = [json.loads(line) for line in done.stdout.splitlines()]
     assert events[-1]["status"] == "completed"

@@ -69,7 +69,7 @@ class Bridge:
 async def serving() -> AsyncIterator[Bridge]:
     """Serve on a free port for the length of a block."""
     bridge = Bridge()
-    methods = ["GET", "POST"]
+    methods = ["GET", "POST", "PUT"]
     app = Starlette(routes=[Route("/{path:path}", bridge._answer, methods=methods)])
     config = uvicorn.Config(app, port=0, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
