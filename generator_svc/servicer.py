@@ -12,6 +12,7 @@ from chassis.errors import FieldViolation, InvalidInputError
 from generator_svc.assessment import assessed
 from generator_svc.convert import plan_request_from_proto, plan_to_proto, spec_from_proto
 from generator_svc.convert_assessment import assessment_step_to_proto, receive_project
+from generator_svc.convert_base import base_from_proto
 from generator_svc.convert_phase import step_to_proto
 from generator_svc.domain.validate import validate
 from generator_svc.engines.interface import Engine
@@ -47,7 +48,8 @@ class GeneratorServicer(GeneratorServiceServicer):
         engine = self._engine(request.engine)
         spec = spec_from_proto(request.spec)
         validate(spec)
-        async for step in stepped(engine.generate(spec, _phase(request.phase))):
+        base = base_from_proto(request)
+        async for step in stepped(engine.generate(spec, _phase(request.phase), base=base)):
             yield step_to_proto(step)
 
     async def AssessProject(

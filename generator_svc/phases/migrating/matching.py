@@ -98,7 +98,9 @@ def _key_types(project: ProjectModel, renames: Renames) -> dict[str, str]:
 
 def _known(project: ProjectModel, renames: Renames) -> Iterator[_Known]:
     for table in auth.TABLES if project.auth else ():
-        cells = {("mixed", each.name): Cell(column=each) for each in table.columns}
+        cells: dict[Role, Cell] = {
+            ("mixed", each.name): Cell(column=each) for each in table.columns
+        }
         yield _Known(role=("auth", table.name), table=table, cells=cells, ends=("auth",))
     for entity in project.creation_order:
         name = renames.entity(entity.name)
