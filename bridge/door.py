@@ -1,8 +1,11 @@
 """The door to streams: who may come in, by what, and where it leads."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import structlog
 
@@ -32,7 +35,7 @@ from chassis.errors import (
 
 log = structlog.get_logger()
 
-Look = Callable[[], Awaitable[Standing]]
+Look = Callable[[], Coroutine[Any, Any, Standing]]
 """Asks for a stream as its user; raises what the user may know, such as that there is none."""
 
 
@@ -91,6 +94,7 @@ class Door:
         self.hub = hub
         self.streams = streams
         self._settings = settings
+        self._looks: dict[Topic, asyncio.Future[Standing]] = {}
         self._tokens = Rate(
             settings.tokens_per_minute, what="stream tokens", reason="TOKEN_RATE_EXCEEDED"
         )
@@ -186,7 +190,7 @@ class Door:
         Raises:
             NotFoundError: There is no such stream, or it is somebody else's.
         """
-        standing = await self._look(look)
+        standing = await self._look(topic, look)
         with self.hub.attached(topic) as feed:
             if standing is not None:
                 feed.origin = Standing(project_id=standing.project_id, version=standing.version)
@@ -200,10 +204,21 @@ class Door:
                 raise feed.failure
             return over
 
-    async def _look(self, look: Look) -> Standing | None:
+    async def _look(self, topic: Topic, look: Look) -> Standing | None:
+        """Ask once for all who come at the same time: a thousand may return at once."""
+        looking = self._looks.get(topic)
+        if looking is None:
+            looking = self._looks[topic] = asyncio.ensure_future(look())
+            looking.add_done_callback(partial(self._looked, topic))
         with suppress(UnavailableError, DeadlineExceededError):
-            return await look()
+            return await asyncio.shield(looking)
         return None
+
+    def _looked(self, topic: Topic, looking: "asyncio.Future[Standing]") -> None:
+        """Forget what was asked; its error is whoever's who still waits for it."""
+        del self._looks[topic]
+        if not looking.cancelled():
+            looking.exception()
 
     async def seat(self, topic: Topic, view: View, receive: Receive, send: Send) -> None:
         """Serve a stream's body to one client until it ends."""

@@ -43,7 +43,10 @@ CODES: dict[type[ServiceError], grpc.StatusCode] = {
     DeadlineExceededError: grpc.StatusCode.DEADLINE_EXCEEDED,
     InternalError: grpc.StatusCode.INTERNAL,
 }
-ERRORS = {code: error for error, code in CODES.items()}
+ERRORS = {code: error for error, code in CODES.items()} | {
+    # A server that is overloaded, or stops, cancels calls; our own cancellations never get here.
+    grpc.StatusCode.CANCELLED: UnavailableError
+}
 
 
 def code_of(error: ServiceError) -> grpc.StatusCode:

@@ -135,6 +135,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.away = False
         self.cutting = False
         self.races = 0
+        self.happened: list[channel_pb2.ChannelEvent] = []
+        self.told = asyncio.Event()
         self.changes: list[channel_pb2.FileEvent] = []
         self.batch = 100
         self.plays = False
@@ -142,11 +144,17 @@ class FakeOrchestrator(OrchestratorServiceServicer):
 
     async def cut(self) -> None:
         """Cut every watch, and let the next ones be."""
-        self.cutting = True
-        for script in self.scripts.values():
-            script.cut()
+        self.stop()
         await self.idle()
         self.cutting = False
+
+    def stop(self) -> None:
+        """End every watch, those that come included."""
+        self.cutting = True
+        self.told.set()
+        self.told = asyncio.Event()
+        for script in self.scripts.values():
+            script.cut()
 
     async def idle(self) -> None:
         """Return when nobody watches."""
@@ -301,6 +309,38 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         """Return a project by any id."""
         await self._enter("GetProject", context)
         return pb.GetProjectResponse(project=project_pb2.Project(project_id=request.project_id))
+
+    async def WatchChannel(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[pb.WatchChannelResponse]:
+        """Stream what happens in the one channel there is, from a place on."""
+        await self._enter("WatchChannel", context)
+        if request.channel.id not in {_user(context), "prj_1", "fil_1"}:
+            await _abort(context, NotFoundError("There is no such channel."))
+        cursor = request.after_cursor or f"c1-{len(self.happened)}"
+        if not cursor.startswith("c1-"):
+            await _abort(context, OutOfRangeError("Unknown.", reason="CURSOR_UNKNOWN"))
+        place = int(cursor.partition("-")[2])
+        yield pb.WatchChannelResponse(cursor=cursor)
+        self.watching["channel"] += 1
+        try:
+            while not self.cutting:
+                told = self.told
+                events = self.happened[place:]
+                place += len(events)
+                if events:
+                    yield pb.WatchChannelResponse(events=events)
+                await told.wait()
+        finally:
+            self.watching["channel"] -= 1
+
+    def tell(self, **what: Any) -> str:
+        """Let something happen in the channel; return its cursor."""
+        cursor = f"c1-{len(self.happened) + 1}"
+        self.happened.append(channel_pb2.ChannelEvent(cursor=cursor, **what))
+        self.told.set()
+        self.told = asyncio.Event()
+        return cursor
 
     async def RelayGenerations(  # noqa: N802
         self, requests: Any, context: Any

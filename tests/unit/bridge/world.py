@@ -107,9 +107,7 @@ async def services() -> AsyncIterator[tuple[FakeOrchestrator, FakeFiles, str]]:
     try:
         yield orchestrator, files, f"127.0.0.1:{port}"
     finally:
-        orchestrator.cutting = True
-        for script in orchestrator.scripts.values():
-            script.cut()
+        orchestrator.stop()
         await server.stop(0)
 
 
