@@ -1,6 +1,6 @@
 """T3: what belongs to one account, nobody else sees, changes or deletes."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,6 +12,7 @@ from generator_svc.assessment.gates.specs import spec_of
 from generator_svc.assessment.resources import CannotFindError, Resource, resources_of
 from generator_svc.assessment.rows import CannotCreateError, Rows
 from generator_svc.assessment.signin import Account
+from generator_svc.domain.validate_access import ADMIN
 
 
 class OwnershipMatrix(Attack):
@@ -29,8 +30,9 @@ class OwnershipMatrix(Attack):
             raise NotApplicableError("nothing has an owner or a tenant")
         try:
             resources = resources_of(target.document, spec)
-            owner = await target.accounts.equipped(target.admin, spec.features.roles)
-            other = await target.accounts.equipped(target.admin, spec.features.roles)
+            roles = [role for role in spec.features.roles if role != ADMIN]
+            owner = await target.accounts.equipped(target.admin, roles)
+            other = await target.accounts.equipped(target.admin, roles)
             rows = Rows(target.client, target.document, spec, resources)
             return [
                 finding
@@ -46,6 +48,7 @@ class _Try:
     what: str
     method: str
     path: str
+    status: HTTPStatus
     body: Mapping[str, Any] | None = None
 
 
@@ -59,7 +62,7 @@ async def _intrude(
         yield f"its owner gets {mine.status_code} from GET {resource.item}"
     for one in _tries(resource, row["id"]):
         response = await client.request(one.method, one.path, json=one.body, headers=other.headers)
-        if response.status_code != HTTPStatus.NOT_FOUND:
+        if response.status_code != one.status:
             yield f"{one.what}: {one.method} {resource.item} answers {response.status_code}"
     if row["id"] in await _listed(client, path, other):
         yield f"a stranger sees the row in GET {path}"
@@ -76,13 +79,20 @@ async def _intrude(
 def _tries(resource: Resource, key: object) -> list[_Try]:
     item = resource.item_of(key)
     methods = {method for method, path in resource.operations if path == resource.item}
+    access = resource.entity.access
+    reads, changes, deletes = map(_refusal, (access.read, access.update, access.delete))
     tries = [
-        _Try(what="a stranger reads", method="GET", path=item),
-        _Try(what="a stranger changes", method="PATCH", path=item, body={}),
-        _Try(what="a stranger replaces", method="PUT", path=item, body={}),
-        _Try(what="a stranger deletes", method="DELETE", path=item),
+        _Try(what="a stranger reads", method="GET", path=item, status=reads),
+        _Try(what="a stranger changes", method="PATCH", path=item, status=changes, body={}),
+        _Try(what="a stranger replaces", method="PUT", path=item, status=changes, body={}),
+        _Try(what="a stranger deletes", method="DELETE", path=item, status=deletes),
     ]
     return [one for one in tries if one.method.lower() in methods]
+
+
+def _refusal(roles: Collection[str]) -> HTTPStatus:
+    """Return what a stranger gets who is no admin: 404, or 403 where only admins may."""
+    return HTTPStatus.FORBIDDEN if set(roles) == {ADMIN} else HTTPStatus.NOT_FOUND
 
 
 async def _listed(client: httpx.AsyncClient, path: str, account: Account) -> list[object]:

@@ -9,12 +9,12 @@ from generator_svc.assessment import AssessmentSettings, assess, render
 from tests.corpus.loading import load, spec_names
 from tests.corpus.rendering import render as rendered
 
-CORE = ("all_features",)
+CORE = ("one_field", "all_features")
 
 
 @pytest.mark.parametrize("name", CORE)
 async def test_the_core_passes_t0_to_t2(name: str, mypy_cache: Path) -> None:
-    """Passes all that needs no attacker, over the spec with every feature."""
+    """Passes all that needs no attacker, over the least spec and the one with every feature."""
     settings = AssessmentSettings(mypy_cache=str(mypy_cache))
     report = await assess(rendered(load(name)), tiers=["t0", "t1", "t2"], settings=settings)
     assert not report.failed, render(report)
