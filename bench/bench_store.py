@@ -25,12 +25,12 @@ from chassis.ids import new_id
 from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.notices import BusNotices
-from orchestrator_svc.store.interface import Checkpoint, Filter
 from orchestrator_svc.store.migrate import migrate
 from orchestrator_svc.store.rows import generation_to_row
 from orchestrator_svc.store.settings import StoreSettings
 from orchestrator_svc.store.store import Store, open_store
 from orchestrator_svc.store.tables import EPOCH
+from orchestrator_svc.store.values import Checkpoint, Filter
 
 FEW = 1_000
 USERS = 10

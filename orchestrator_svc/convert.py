@@ -21,7 +21,7 @@ from orchestrator_svc.domain.model import Details, Generation, Mode, Project
 from orchestrator_svc.domain.modes import features_of
 from orchestrator_svc.domain.stages import Announcement, PhaseInfo
 from orchestrator_svc.domain.status import Status
-from orchestrator_svc.store.interface import Filter, Statistics
+from orchestrator_svc.store.values import Filter, Statistics
 
 _STATUSES = {
     Status.PENDING: progress_pb2.GENERATION_STATUS_PENDING,

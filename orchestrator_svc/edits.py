@@ -12,7 +12,8 @@ from chassis.ids import new_id
 from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.subjects import file_id, files_subject
-from orchestrator_svc.store.interface import Edit, Generations, OutboxKind, Outgoing
+from orchestrator_svc.store.interface import Generations
+from orchestrator_svc.store.values import Edit, OutboxKind, Outgoing
 
 
 class Edits:

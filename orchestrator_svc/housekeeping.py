@@ -11,7 +11,8 @@ from chassis.bus.interface import Bus
 from chassis.errors import ServiceError
 from orchestrator_svc.clients.files import Files
 from orchestrator_svc.settings import HousekeepingSettings
-from orchestrator_svc.store.interface import Housekeeping, Live
+from orchestrator_svc.store.interface import Housekeeping
+from orchestrator_svc.store.values import Live
 
 SERVICE = "orchestrator"
 LEADERS = "HOUSEKEEPING"

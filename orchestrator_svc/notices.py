@@ -8,7 +8,7 @@ from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.model import Generation, Project
 from orchestrator_svc.domain.subjects import generation_subject, project_subject
 from orchestrator_svc.jobs import Ticket
-from orchestrator_svc.store.interface import OutboxKind, Outgoing
+from orchestrator_svc.store.values import OutboxKind, Outgoing
 
 
 class BusNotices:

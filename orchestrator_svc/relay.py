@@ -18,7 +18,8 @@ from chassis.bus.interface import EventLog
 from chassis.errors import UnavailableError
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.convert import progress_of, progress_record, status_from_proto
-from orchestrator_svc.store.interface import Outbox, OutboxKind, Outgoing, Stored
+from orchestrator_svc.store.interface import Outbox
+from orchestrator_svc.store.values import OutboxKind, Outgoing, Stored
 
 BATCH = 200
 PARALLEL = 32

@@ -23,6 +23,9 @@ class RunnerSettings:
     per_user: int = 4
     """How many generations of one user run at a time, in all replicas together."""
 
+    max_silence: timedelta = timedelta(seconds=3)
+    """How long a quality gate may work before watchers are told that it still does, in seconds."""
+
     lease: timedelta = timedelta(seconds=5)
     """How long a runner may stay silent before another takes its generation, in seconds."""
 

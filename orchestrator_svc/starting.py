@@ -18,7 +18,8 @@ from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.modes import pick_mode
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.settings import OrchestratorSettings
-from orchestrator_svc.store.interface import Idempotency, Starts
+from orchestrator_svc.store.interface import Starts
+from orchestrator_svc.store.values import Idempotency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

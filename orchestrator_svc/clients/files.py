@@ -49,12 +49,6 @@ class Files:
             request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add)
             return (await self._stub.CommitSnapshot(request)).snapshot
 
-    async def file_count(self, snapshot_id: str) -> int:
-        """Return how many files a snapshot has."""
-        with rpc_errors():
-            request = pb.GetSnapshotRequest(snapshot_id=snapshot_id)
-            return (await self._stub.GetSnapshot(request)).snapshot.file_count
-
     async def paths(self, snapshot_id: str) -> Sequence[str]:
         """Return the paths of a snapshot, sorted."""
         paths: list[str] = []

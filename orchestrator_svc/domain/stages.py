@@ -1,7 +1,7 @@
 """What a generation tells at each of its stages (contract 4): keys, words and progress."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestrator_svc.domain.model import Generation, Mode
 from orchestrator_svc.domain.progress import PHASES, PHASES_TOTAL, Place, progress_at
@@ -215,6 +215,15 @@ def quality_gate(name: str, index: int, count: int, info: PhaseInfo) -> Announce
         progress=progress_at(Place(stage="quality_assessment")),
         message=f"Gate {index}/{count}: {name}",
         phase=info,
+    )
+
+
+def quality_gate_at_work(begun: Announcement, seconds: int) -> Announcement:
+    """Tell that a gate is still at work after so many seconds."""
+    return replace(
+        begun,
+        stage=f"{begun.stage}_after_{seconds}_s",
+        message=f"{begun.message}, at work for {seconds} s",
     )
 
 

@@ -12,7 +12,7 @@ from backsmith.spec.v1.spec_pb2 import ProjectSpec, SpecPatch, SpecRename
 from orchestrator_svc.clients.files import Files
 from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.subjects import file_id
-from orchestrator_svc.store.interface import Merge
+from orchestrator_svc.store.values import Merge
 
 MIGRATIONS = "migrations/versions/"
 

@@ -16,7 +16,7 @@ from orchestrator_svc.jobs import JobUnreadableError, Ticket, read_ticket
 from orchestrator_svc.runner import metrics
 from orchestrator_svc.runner.run import Run, Workshop
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import Claim
+from orchestrator_svc.store.values import Claim
 
 SERVICE = "orchestrator"
 JOB_WAIT = timedelta(seconds=5)

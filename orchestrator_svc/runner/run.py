@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 
 import structlog
@@ -11,6 +12,7 @@ from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.bus.errors import StaleAppendError
+from chassis.bus.interface import EventLog
 from chassis.clock import Clock
 from chassis.errors import InternalError, ServiceError
 from orchestrator_svc.backbone import Backbone
@@ -31,11 +33,13 @@ from orchestrator_svc.runner.merging import (
 )
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
+from orchestrator_svc.runner.proof import PATH as PROOF_PATH
+from orchestrator_svc.runner.proof import Teller, check_report, proof_file
 from orchestrator_svc.settings import EventSettings, RunnerSettings
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import Checkpoint, Claim, Runs
+from orchestrator_svc.store.interface import Runs
+from orchestrator_svc.store.values import Assessment, Checkpoint, Claim
 
-FIRST_TIER = "t0"
 TAKE_OVERS = 5
 """How often a run that still holds its claim reads the log anew after a refused append."""
 
@@ -112,12 +116,10 @@ class Run:
 
     async def _attempt(self) -> Generation:
         bus_log = await patiently(self._workshop.backbone.log, self._settings)
-        async with take_over(
-            bus_log,
-            self.generation,
-            settings=self._workshop.events,
-            clock=self._workshop.clock,
-        ) as announcer:
+        async with AsyncExitStack() as stack:
+            announcer = await patiently(
+                lambda: stack.enter_async_context(self._take_over(bus_log)), self._settings
+            )
             try:
                 await self._tell(announcer, *stages.opening(self.generation))
                 for phase in PHASES:
@@ -129,6 +131,10 @@ class Run:
             finally:
                 self.progress = max(self.progress, announcer.progress)
         return await patiently(self._complete, self._settings)
+
+    def _take_over(self, bus_log: EventLog) -> AbstractAsyncContextManager[Announcer]:
+        events, clock = self._workshop.events, self._workshop.clock
+        return take_over(bus_log, self.generation, settings=events, clock=clock)
 
     async def _complete(self) -> Generation:
         self.ending = True
@@ -201,13 +207,17 @@ class Run:
         await self._tell(announcer, stages.merging_files(self._last_phase()))
         if not self.generation.generated_snapshot_id:
             await patiently(lambda: self._save_merge(origin), self._settings)
-        before = await patiently(
-            lambda: self._workshop.files.file_count(origin.ours_snapshot_id), self._settings
-        )
-        after = self.generation.file_count
-        if after < before and not asked_to_remove(origin):
-            warning = stages.vanished(self._last_phase(), before=before, after=after)
+        before = await self._paths_to_keep(origin.ours_snapshot_id)
+        after = await self._paths_to_keep(self.generation.snapshot_id)
+        if before - after and not asked_to_remove(origin):
+            warning = stages.vanished(self._last_phase(), before=len(before), after=len(after))
             await self._tell(announcer, warning)
+
+    async def _paths_to_keep(self, snapshot_id: str) -> set[str]:
+        """Return a snapshot's paths without the proof, which each run makes anew."""
+        files = self._workshop.files
+        paths = await patiently(lambda: files.paths(snapshot_id), self._settings)
+        return set(paths) - {PROOF_PATH}
 
     async def _save_merge(self, origin: Origin) -> None:
         generation = self.generation
@@ -227,16 +237,23 @@ class Run:
         info = stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
         await self._tell(announcer, stages.file_management(info), stages.quality_assessment(info))
         report = await patiently(lambda: self._report(announcer, info), self._settings)
-        await patiently(
-            lambda: self._workshop.runs.assess(
-                self.generation.generation_id,
-                self.generation.epoch,
+        await patiently(lambda: self._save_report(report), self._settings)
+        check_report(report)
+
+    async def _save_report(self, report: pb.ProofReport) -> None:
+        """Put the report among the files and record it; an older one is replaced."""
+        entries = await self._workshop.files.write([proof_file(report)])
+        snapshot = await self._workshop.files.commit(base=self.generation.snapshot_id, add=entries)
+        self.generation = await self._workshop.runs.assess(
+            self.generation.generation_id,
+            self.generation.epoch,
+            Assessment(
                 score=report.score,
                 report=report.SerializeToString(),
+                snapshot_id=snapshot.snapshot_id,
+                file_count=snapshot.file_count,
             ),
-            self._settings,
         )
-        _check_report(report)
 
     async def _report(self, announcer: Announcer, info: stages.PhaseInfo) -> pb.ProofReport:
         enhanced = self.generation.mode is Mode.ENHANCED
@@ -245,15 +262,8 @@ class Run:
         reading = self._workshop.files.read_all(self.generation.snapshot_id)
         files = [_generated(file) async for file in reading]
         async with self._workshop.generator.assessment(self._spec, files, tiers=tiers) as answers:
-            async for answer in answers:
-                if answer.HasField("report"):
-                    return answer.report
-                if answer.HasField("gate_started"):
-                    gate = answer.gate_started
-                    await announcer.tell(
-                        stages.quality_gate(gate.name, gate.index, gate.count, info)
-                    )
-        raise InternalError("The assessment ended without a report.")
+            teller = Teller(tell=announcer.tell, info=info, interval=settings.max_silence)
+            return await teller.follow(answers)
 
     async def _tell(self, announcer: Announcer, *announcements: stages.Announcement) -> None:
         await patiently(lambda: announcer.tell(*announcements), self._settings)
@@ -273,13 +283,3 @@ def _file_event(generation: Generation, entry: FileEntry) -> channel_pb2.FileEve
         size_bytes=entry.digest.size_bytes,
         action=channel_pb2.FILE_ACTION_GENERATED,
     )
-
-
-def _check_report(report: pb.ProofReport) -> None:
-    """Pass what compiles and is whole; what further gates find is told in the report alone."""
-    for gate in report.gates:
-        if gate.tier == FIRST_TIER and gate.outcome == pb.GATE_OUTCOME_FAILED:
-            raise InternalError(
-                f"The files did not pass the gate {gate.name!r}: {gate.reason}",
-                reason="GATE_FAILED",
-            )

@@ -12,7 +12,7 @@ from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.status import Change, Status, after
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import Edit, Filter, Notices, Outgoing, Statistics
+from orchestrator_svc.store.interface import Notices
 from orchestrator_svc.store.rows import (
     DETAILS,
     details_from_row,
@@ -26,6 +26,7 @@ from orchestrator_svc.store.statements import (
     unknown_generation,
 )
 from orchestrator_svc.store.tables import EPOCH, details, generations, projects, runs
+from orchestrator_svc.store.values import Edit, Filter, Outgoing, Statistics
 
 
 class SqlGenerations:

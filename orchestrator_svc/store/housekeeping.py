@@ -8,8 +8,8 @@ from sqlalchemy import delete, select
 from chassis.clock import Clock
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import Live
 from orchestrator_svc.store.tables import details, generations, idempotency_keys
+from orchestrator_svc.store.values import Live
 
 KEYS_AT_ONCE = 1000
 

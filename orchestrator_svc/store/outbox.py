@@ -6,8 +6,8 @@ from sqlalchemy import delete, select
 
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import OutboxKind, Outgoing, Stored
 from orchestrator_svc.store.tables import outbox
+from orchestrator_svc.store.values import OutboxKind, Outgoing, Stored
 
 
 class SqlOutbox:

@@ -11,7 +11,7 @@ from orchestrator_svc.domain.model import Generation, Project
 from orchestrator_svc.domain.status import Change, Status
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import Idempotency, Notices
+from orchestrator_svc.store.interface import Notices
 from orchestrator_svc.store.rows import generation_from_row, project_from_row, select_generations
 from orchestrator_svc.store.statements import (
     change_status,
@@ -22,6 +22,7 @@ from orchestrator_svc.store.statements import (
     unknown_generation,
 )
 from orchestrator_svc.store.tables import generations, projects, runs
+from orchestrator_svc.store.values import Idempotency
 
 
 class SqlProjects:

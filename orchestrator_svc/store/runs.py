@@ -1,124 +1,29 @@
 """Runs in SQL: leases, fencing epochs, checkpoints and ends."""
 
-from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, delete, func, literal, select, update
+from sqlalchemy import case, delete, update
 
-from chassis.clock import Clock
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.progress import COMPLETED
-from orchestrator_svc.domain.status import Change, Status
+from orchestrator_svc.domain.status import Change
+from orchestrator_svc.store.claims import SqlClaims, replaced, set_run, update_held
 from orchestrator_svc.store.connection import Connection
-from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import Checkpoint, Claim, Grasp, Merge, Notices
 from orchestrator_svc.store.rows import (
-    DETAILS,
-    details_from_row,
-    generation_from_row,
     project_from_row,
-    select_generations,
 )
-from orchestrator_svc.store.statements import change_status, reread_generation, tell, upsert
+from orchestrator_svc.store.statements import change_status, reread_generation, tell
 from orchestrator_svc.store.tables import (
-    EPOCH,
-    Instant,
     details,
     generations,
     projects,
     runs,
-    turns,
 )
-
-RACES = 10
-"""How often a claim that lost its pick to another replica picks again."""
+from orchestrator_svc.store.values import Assessment, Checkpoint, Merge
 
 
-class SqlRuns:
-    """Hands generations to runners, one at a time each, and records what they do."""
-
-    def __init__(self, database: Database, notices: Notices, clock: Clock) -> None:
-        self._database = database
-        self._notices = notices
-        self._clock = clock
-
-    async def claim(self, *, lease: timedelta, per_user: int) -> Claim | None:
-        """Take the generation whose turn it is, or return None when none may be taken now."""
-
-        async def work(connection: Connection) -> Claim | None:
-            now = self._clock.now()
-            for _ in range(RACES):
-                row = (await connection.execute(_fair_pick(now, per_user))).one_or_none()
-                if row is None:
-                    return None
-                if claims := await _take(connection, row.next, now=now, until=now + lease):
-                    return await _claimed(connection, row, claims=claims, now=now)
-            return None
-
-        return await self._database.write(work)
-
-    async def waiting(self) -> int:
-        """Count the generations that nobody works on."""
-        free = select(func.count()).where(runs.c.lease_end <= self._clock.now())
-        return int(await self._database.read(lambda connection: _scalar(connection, free)))
-
-    async def left_behind(self, *, for_at_least: timedelta, limit: int) -> Sequence[Generation]:
-        """Return generations that nobody works on and nobody has touched for a while."""
-        now = self._clock.now()
-        lonely = (
-            select_generations()
-            .join(runs, runs.c.generation_id == generations.c.generation_id)
-            .where(runs.c.lease_end <= now, generations.c.update_time <= now - for_at_least)
-            .order_by(generations.c.generation_id)
-            .limit(limit)
-        )
-
-        async def work(connection: Connection) -> Sequence[Generation]:
-            return [generation_from_row(row) for row in await connection.execute(lonely)]
-
-        return await self._database.read(work)
-
-    async def extend(
-        self, generation_id: str, epoch: int, *, lease: timedelta, progress: float
-    ) -> None:
-        """Prolong a lease and note how far the work is."""
-
-        async def work(connection: Connection) -> None:
-            now = self._clock.now()
-            await _update(connection, generation_id, epoch, progress=progress, update_time=now)
-            await _set_run(connection, generation_id, lease_end=now + lease)
-
-        await self._database.write(work)
-
-    async def grasps(self, generation_ids: Sequence[str]) -> dict[str, Grasp]:
-        """Return what holds on generations are worth; one that is unknown is left out."""
-        wanted = select(
-            generations.c.generation_id, generations.c.epoch, generations.c.status
-        ).where(generations.c.generation_id.in_(generation_ids))
-
-        async def work(connection: Connection) -> dict[str, Grasp]:
-            rows = await connection.execute(wanted)
-            return {
-                row.generation_id: Grasp(epoch=row.epoch, status=Status(row.status)) for row in rows
-            }
-
-        return await self._database.read(work)
-
-    async def release(self, generation_id: str, epoch: int, *, blameless: bool) -> None:
-        """Give a generation back, to be claimed by anybody at once."""
-
-        async def work(connection: Connection) -> None:
-            await _update(connection, generation_id, epoch, update_time=self._clock.now())
-            await _set_run(
-                connection,
-                generation_id,
-                lease_end=EPOCH,
-                claims=runs.c.claims - (1 if blameless else 0),
-            )
-
-        await self._database.write(work)
+class SqlRuns(SqlClaims):
+    """Records what runners do, besides who they are."""
 
     async def checkpoint(
         self, generation_id: str, epoch: int, checkpoint: Checkpoint
@@ -128,8 +33,8 @@ class SqlRuns:
         async def work(connection: Connection) -> Generation:
             before = await reread_generation(connection, generation_id)
             if before.phases_completed != checkpoint.number - 1:
-                raise _replaced(generation_id)
-            await _update(
+                raise replaced(generation_id)
+            await update_held(
                 connection,
                 generation_id,
                 epoch,
@@ -139,7 +44,7 @@ class SqlRuns:
                 progress=checkpoint.progress,
                 update_time=self._clock.now(),
             )
-            await _set_run(connection, generation_id, claims=1)
+            await set_run(connection, generation_id, claims=1)
             return await reread_generation(connection, generation_id)
 
         return await self._database.write(work)
@@ -148,7 +53,7 @@ class SqlRuns:
         """Record what an iteration's files were merged to."""
 
         async def work(connection: Connection) -> Generation:
-            await _update(
+            await update_held(
                 connection,
                 generation_id,
                 epoch,
@@ -167,18 +72,26 @@ class SqlRuns:
 
         return await self._database.write(work)
 
-    async def assess(self, generation_id: str, epoch: int, *, score: float, report: bytes) -> None:
-        """Record the proof report."""
+    async def assess(self, generation_id: str, epoch: int, assessment: Assessment) -> Generation:
+        """Record the proof report, and the files with it among them."""
 
-        async def work(connection: Connection) -> None:
-            await _update(connection, generation_id, epoch, quality_score=score)
+        async def work(connection: Connection) -> Generation:
+            await update_held(
+                connection,
+                generation_id,
+                epoch,
+                quality_score=assessment.score,
+                snapshot_id=assessment.snapshot_id,
+                file_count=assessment.file_count,
+            )
             await connection.execute(
                 update(details)
                 .where(details.c.generation_id == generation_id)
-                .values(review=report)
+                .values(review=assessment.report)
             )
+            return await reread_generation(connection, generation_id)
 
-        await self._database.write(work)
+        return await self._database.write(work)
 
     async def complete(self, generation_id: str, epoch: int) -> Generation:
         """End a generation as COMPLETED; its version becomes the active one if it is the newest."""
@@ -236,7 +149,7 @@ class SqlRuns:
             **values,
         )
         if not moved:
-            raise _replaced(generation_id)
+            raise replaced(generation_id)
         await connection.execute(delete(runs).where(runs.c.generation_id == generation_id))
 
     async def _activate(self, connection: Connection, generation: Generation) -> None:
@@ -256,79 +169,3 @@ class SqlRuns:
         row = (await connection.execute(activated)).one_or_none()
         if row is not None:
             await tell(connection, self._notices.project_changed(project_from_row(row)))
-
-
-def _fair_pick(now: Any, per_user: int) -> Select[Any]:
-    busy = func.sum(case((runs.c.lease_end > now, 1), else_=0))
-    following = func.min(case((runs.c.lease_end <= now, runs.c.generation_id)))
-    served = func.coalesce(func.max(turns.c.served), literal(EPOCH, Instant()))
-    return (
-        select(runs.c.user_id, following.label("next"))
-        .outerjoin(turns, turns.c.user_id == runs.c.user_id)
-        .group_by(runs.c.user_id)
-        .having(following.is_not(None), busy < per_user)
-        .order_by(busy, served, following)
-        .limit(1)
-    )
-
-
-async def _take(connection: Connection, generation_id: str, *, now: Any, until: Any) -> int:
-    # Every transaction locks the generation before its run, so that none waits in a circle.
-    same = select(generations.c.epoch).where(generations.c.generation_id == generation_id)
-    await connection.execute(same.with_for_update())
-    taken = await connection.execute(
-        update(runs)
-        .where(runs.c.generation_id == generation_id, runs.c.lease_end <= now)
-        .values(lease_end=until, claims=runs.c.claims + 1)
-        .returning(runs.c.claims)
-    )
-    return int(taken.scalar_one_or_none() or 0)
-
-
-async def _claimed(connection: Connection, row: Any, *, claims: int, now: Any) -> Claim:
-    served = upsert(connection, turns).values(user_id=row.user_id, served=now)
-    await connection.execute(
-        served.on_conflict_do_update(index_elements=["user_id"], set_={"served": now})
-    )
-    await change_status(
-        connection,
-        Change.CLAIM,
-        generations.c.generation_id == row.next,
-        epoch=generations.c.epoch + 1,
-        update_time=now,
-    )
-    parts = select(*DETAILS).where(details.c.generation_id == row.next)
-    found = (await connection.execute(parts)).one()
-    return Claim(
-        generation=await reread_generation(connection, row.next),
-        details=details_from_row(found),
-        claims=claims,
-    )
-
-
-async def _update(connection: Connection, generation_id: str, epoch: int, **values: Any) -> None:
-    changed = await connection.execute(
-        update(generations)
-        .where(
-            generations.c.generation_id == generation_id,
-            generations.c.epoch == epoch,
-            generations.c.status == Status.PROCESSING.value,
-        )
-        .values(**values)
-    )
-    if changed.rowcount != 1:
-        raise _replaced(generation_id)
-
-
-async def _set_run(connection: Connection, generation_id: str, **values: Any) -> None:
-    await connection.execute(
-        update(runs).where(runs.c.generation_id == generation_id).values(**values)
-    )
-
-
-async def _scalar(connection: Connection, statement: Select[Any]) -> Any:
-    return (await connection.execute(statement)).scalar_one()
-
-
-def _replaced(generation_id: str) -> ReplacedError:
-    return ReplacedError(f"Another runner holds {generation_id!r}, or it has ended.")

@@ -8,7 +8,7 @@ from sqlalchemy import insert, update
 from orchestrator_svc.domain.model import Details, Generation, Project
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
-from orchestrator_svc.store.interface import Idempotency, Notices
+from orchestrator_svc.store.interface import Notices
 from orchestrator_svc.store.rows import details_to_row, generation_to_row, project_from_row
 from orchestrator_svc.store.statements import (
     claim_key,
@@ -18,6 +18,7 @@ from orchestrator_svc.store.statements import (
     unknown_project,
 )
 from orchestrator_svc.store.tables import EPOCH, details, generations, projects, runs
+from orchestrator_svc.store.values import Idempotency
 
 
 class SqlStarts:

@@ -12,9 +12,9 @@ from orchestrator_svc.domain.model import Generation, Project
 from orchestrator_svc.domain.status import TRANSITIONS, Change
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import SQLITE
-from orchestrator_svc.store.interface import Idempotency, Outgoing
 from orchestrator_svc.store.rows import generation_from_row, project_from_row, select_generations
 from orchestrator_svc.store.tables import generations, idempotency_keys, outbox, projects
+from orchestrator_svc.store.values import Idempotency, Outgoing
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

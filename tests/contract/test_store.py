@@ -28,7 +28,12 @@ from orchestrator_svc.domain.status import Status
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.store import migrate as migrations
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import (
+from orchestrator_svc.store.migrate import migrate
+from orchestrator_svc.store.settings import StoreSettings
+from orchestrator_svc.store.store import Store, open_store
+from orchestrator_svc.store.tables import metadata
+from orchestrator_svc.store.values import (
+    Assessment,
     Checkpoint,
     Claim,
     Edit,
@@ -37,15 +42,16 @@ from orchestrator_svc.store.interface import (
     Merge,
     OutboxKind,
 )
-from orchestrator_svc.store.migrate import migrate
-from orchestrator_svc.store.settings import StoreSettings
-from orchestrator_svc.store.store import Store, open_store
-from orchestrator_svc.store.tables import metadata
 
 LEASE = timedelta(seconds=30)
 PASSWORD = "testing"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
 DETAILS = Details(spec=b"\x0a\x04blog", context={"ticket": "T-1", "depth": [1, {"a": None}]})
+
+
+def assessed(score: float) -> Assessment:
+    """Return an assessment that left one file behind."""
+    return Assessment(score=score, report=b"r", snapshot_id="proved", file_count=1)
 
 
 class SetClock:
@@ -376,7 +382,7 @@ async def test_a_replaced_runner_can_write_nothing(store: Store, clock: SetClock
     for call in (
         store.runs.extend(key, old.epoch, lease=LEASE, progress=0.9),
         store.runs.checkpoint(key, old.epoch, phase(1)),
-        store.runs.assess(key, old.epoch, score=0.1, report=b""),
+        store.runs.assess(key, old.epoch, assessed(0.1)),
         store.runs.release(key, old.epoch, blameless=False),
         store.runs.complete(key, old.epoch),
         store.runs.fail(key, old.epoch, error="late", progress=0.9),
@@ -530,7 +536,7 @@ async def test_lists_what_a_filter_names(store: Store) -> None:
     await store.starts.start(child, DETAILS, idempotency=None)
     held = await start(store, 4)
     running = (await claim(store)).generation
-    await store.runs.assess(running.generation_id, running.epoch, score=0.8, report=b"r")
+    await store.runs.assess(running.generation_id, running.epoch, assessed(0.8))
 
     async def numbers(which: Filter) -> list[int]:
         found = await store.generations.list("ada", which, before="", limit=50)
@@ -553,7 +559,7 @@ async def test_counts_by_status(store: Store) -> None:
     first = await complete(store, 1)
     await start(store, 2)
     running = (await claim(store)).generation
-    await store.runs.assess(running.generation_id, running.epoch, score=0.5, report=b"")
+    await store.runs.assess(running.generation_id, running.epoch, assessed(0.5))
     await start(store, 3, user_id="eve")
 
     counts = await store.generations.statistics("ada", "")

@@ -34,7 +34,7 @@ STAGES = {
     "file_management": (0.97, "Organizing and saving files..."),
     "quality_assessment": (0.99, "Running quality assessment..."),
     "quality_gate_1": (0.99, "Gate 1/1: compiles"),
-    "completed": (1.0, "Generation completed successfully with 32 files"),
+    "completed": (1.0, "Generation completed successfully with 33 files"),
 }
 CLASSIC = generation_pb2.GENERATION_MODE_CLASSIC
 
@@ -127,12 +127,12 @@ async def test_a_completed_generation_knows_its_files_and_quality(
     review = await stub.GetReview(pb.GetReviewRequest(generation_id=started.generation_id))
 
     assert generation.status == progress_pb2.GENERATION_STATUS_COMPLETED
-    assert (generation.progress, generation.phases_completed, generation.file_count) == (1, 6, 32)
+    assert (generation.progress, generation.phases_completed, generation.file_count) == (1, 6, 33)
     assert generation.quality_score == pytest.approx(0.9)
     assert generation.generated_snapshot_id == generation.snapshot_id
     assert project.active_generation_id == started.generation_id
     assert review.report.gates[0].name == "compiles"
-    assert len(await listed(system, generation.snapshot_id)) == 32
+    assert len(await listed(system, generation.snapshot_id)) == 33
 
 
 async def test_files_of_a_phase_can_be_read_when_it_is_told_complete(

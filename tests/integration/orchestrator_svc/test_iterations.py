@@ -113,12 +113,12 @@ async def test_an_iteration_makes_the_next_version_and_keeps_edits(
 
     assert (started.version, started.is_iteration) == (2, True)
     assert started.parent_generation_id == parent.generation_id
-    assert story[-1].message == "Iteration completed successfully with 37 files"
+    assert story[-1].message == "Iteration completed successfully with 38 files"
     stages = [event.stage for event in story]
     assert stages.index("intent_detection") < stages.index("schema_extraction")
     assert stages.index("phase_6_complete") < stages.index("merging_files")
     assert "validation" not in stages
-    assert child.file_count == len(paths) == 32 + 4 + 1
+    assert child.file_count == len(paths) == 33 + 4 + 1
     assert set(await listed(system, parent.snapshot_id)) < set(paths)
     assert await content(system, child.snapshot_id, "phase_1/file_1.py") == edited
     assert await content(system, child.snapshot_id, "docs/notes.md") == b"my own notes\n"
@@ -143,7 +143,7 @@ async def test_an_iteration_of_an_iteration_goes_on_from_what_was_generated(
 
     grandchild = await client.get(second.generation_id)
     assert grandchild.version == 3
-    assert grandchild.file_count == 32 + 4 + 4 + 1
+    assert grandchild.file_count == 33 + 4 + 4 + 1
     assert await content(system, grandchild.snapshot_id, "docs/notes.md") == b"one\n"
 
 

@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backsmith.progress.v1 import progress_pb2
 from sqlalchemy import update
 
+from chassis.bus.interface import Bus, EventLog, Message
 from chassis.clock import SystemClock
+from chassis.errors import UnavailableError
 from orchestrator_svc.backbone import QUEUE
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.runner import metrics
@@ -247,3 +250,51 @@ async def test_the_outbox_is_told_by_whoever_comes_later(system: System, tmp_pat
     async with system.orchestrator() as client:
         story = await client.story(started.generation_id)
     assert [event.stage for event in story] == ["queued", "cancelled"]
+
+
+class FlakyLog:
+    """An event log that cannot be read the first few times."""
+
+    def __init__(self, log: EventLog, failures: int) -> None:
+        self._log = log
+        self.failures = failures
+
+    async def history(self, subject: str) -> AsyncIterator[Message]:
+        """Yield what is kept, once it can be read."""
+        if self.failures:
+            self.failures -= 1
+            raise UnavailableError("The bus is away.")
+        async for message in self._log.history(subject):
+            yield message
+
+    def __getattr__(self, name: str) -> Any:
+        """Do everything else as the log does."""
+        return getattr(self._log, name)
+
+
+class FlakyBus:
+    """A bus with a flaky log."""
+
+    def __init__(self, bus: Bus, failures: int) -> None:
+        self._bus = bus
+        self._failures = failures
+        self.logs: list[FlakyLog] = []
+
+    async def event_log(self, name: str, **how: Any) -> Any:
+        """Open the log, flaky the first time."""
+        if not self.logs:
+            self.logs.append(FlakyLog(await self._bus.event_log(name, **how), self._failures))
+        return self.logs[0]
+
+    def __getattr__(self, name: str) -> Any:
+        """Do everything else as the bus does."""
+        return getattr(self._bus, name)
+
+
+async def test_a_take_over_waits_for_the_bus(system: System) -> None:
+    """Fails nothing because the log could not be read when a runner came."""
+    flaky = FlakyBus(system.bus, failures=4)
+    async with system.orchestrator(bus=flaky) as client:  # type: ignore[arg-type]
+        started = await client.start()
+        assert (await client.story(started.generation_id))[-1].status == COMPLETED
+    assert flaky.logs[0].failures == 0

@@ -1,0 +1,109 @@
+"""The proof report of a run: asked for without silence, put among the files, and judged."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeVar
+
+from backsmith.generator.v1 import generator_service_pb2 as pb
+
+from chassis.errors import InternalError
+from orchestrator_svc.clients.files import File
+from orchestrator_svc.domain import stages
+from orchestrator_svc.domain.stages import Announcement
+
+PATH = ".backsmith/proof.json"
+FIRST_TIER = "t0"
+
+T = TypeVar("T")
+
+_OUTCOMES = {
+    pb.GATE_OUTCOME_PASSED: "passed",
+    pb.GATE_OUTCOME_FAILED: "failed",
+    pb.GATE_OUTCOME_SKIPPED: "skipped",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Teller:
+    """Tells how an assessment goes.
+
+    Args:
+        tell: Announces.
+        info: The phase that the announcements show.
+        interval: How long a gate may work before it is told that it does.
+    """
+
+    tell: Callable[[Announcement], Awaitable[None]]
+    info: stages.PhaseInfo
+    interval: timedelta
+
+    async def follow(self, answers: AsyncIterator[pb.AssessProjectResponse]) -> pb.ProofReport:
+        """Tell each gate, and those at work for long again and again; return the report.
+
+        Raises:
+            InternalError: The answers end without a report.
+        """
+        begun, beats = stages.quality_assessment(self.info), 0
+        async with aclosing(with_pulse(answers, self.interval)) as pulsed:  # type: ignore[type-var]
+            async for answer in pulsed:
+                if answer is None:
+                    beats += 1
+                    seconds = round(beats * self.interval.total_seconds())
+                    await self.tell(stages.quality_gate_at_work(begun, seconds))
+                elif answer.HasField("report"):
+                    return answer.report
+                elif answer.HasField("gate_started"):
+                    gate, beats = answer.gate_started, 0
+                    begun = stages.quality_gate(gate.name, gate.index, gate.count, self.info)
+                    await self.tell(begun)
+        raise InternalError("The assessment ended without a report.")
+
+
+async def with_pulse(items: AsyncIterator[T], interval: timedelta) -> AsyncIterator[T | None]:
+    """Yield the items, and None each time that none has come for an interval."""
+    end = object()
+    while True:
+        coming = asyncio.ensure_future(_next(items, end))
+        try:
+            while not (await asyncio.wait([coming], timeout=interval.total_seconds()))[0]:
+                yield None
+        finally:
+            if not coming.done():
+                coming.cancel()
+                await asyncio.wait([coming])
+        item = coming.result()
+        if item is end:
+            return
+        yield item  # type: ignore[misc]
+
+
+async def _next(items: AsyncIterator[T], end: object) -> T | object:
+    return await anext(items, end)
+
+
+def proof_file(report: pb.ProofReport) -> File:
+    """Return the report as a file, without times and paths: same outcomes, same bytes."""
+    gates = [
+        {"name": gate.name, "tier": gate.tier, "outcome": _OUTCOMES[gate.outcome]}
+        for gate in report.gates
+    ]
+    text = json.dumps({"score": report.score, "gates": gates}, indent=2)
+    return File(path=PATH, content=f"{text}\n".encode())
+
+
+def check_report(report: pb.ProofReport) -> None:
+    """Pass what compiles and is whole; what further gates find is told in the report alone.
+
+    Raises:
+        InternalError: A gate of the first tier failed.
+    """
+    for gate in report.gates:
+        if gate.tier == FIRST_TIER and gate.outcome == pb.GATE_OUTCOME_FAILED:
+            raise InternalError(
+                f"The files did not pass the gate {gate.name!r}: {gate.reason}",
+                reason="GATE_FAILED",
+            )
