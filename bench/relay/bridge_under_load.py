@@ -39,10 +39,13 @@ async def main() -> None:
         listen="127.0.0.1:0",
         ready_interval=timedelta(hours=1),
     )
-    async with memory.connect() as bus, assembled(settings, bus) as parts:
-        async with serve(create_app(parts), settings, parts.door.streams) as url:
-            print(url.rpartition(":")[2], TokenIssuer(auth).user_token("bench"), flush=True)
-            await asyncio.Event().wait()
+    async with (
+        memory.connect() as bus,
+        assembled(settings, bus) as parts,
+        serve(create_app(parts), settings, parts.door.streams) as url,
+    ):
+        print(url.rpartition(":")[2], TokenIssuer(auth).user_token("bench"), flush=True)
+        await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
