@@ -84,5 +84,7 @@ def kill(pid: int) -> None:
 
 def gone(pid: int) -> None:
     """Return when a process that is no child of ours has ended."""
+    deadline = time.monotonic() + 20
     while alive(pid):
+        assert time.monotonic() < deadline, f"process {pid} stays"
         time.sleep(0.01)
