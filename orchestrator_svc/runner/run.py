@@ -168,6 +168,8 @@ class Run:
         )
         entries = await self._workshop.files.write(files)
         snapshot = await self._workshop.files.commit(base=self.generation.snapshot_id, add=entries)
+        # What is saved has been told of, also if a cancellation comes right after.
+        await announcer.flush()
         stage = f"phase_{number}_complete"
         self.generation = await self._workshop.runs.checkpoint(
             self.generation.generation_id,
