@@ -65,9 +65,16 @@ class SqlGenerations:
         if before:
             page = page.where(generations.c.generation_id < before)
         newest = page.order_by(generations.c.generation_id.desc()).limit(limit)
+        # One query for each status: only so does an index give both the rows and their order.
+        queries = [
+            newest.where(generations.c.status == status) for status in sorted(set(which.statuses))
+        ]
 
         async def work(connection: Connection) -> Sequence[Generation]:
-            return [generation_from_row(row) for row in await connection.execute(newest)]
+            rows = [row for query in queries or [newest] for row in await connection.execute(query)]
+            found = [generation_from_row(row) for row in rows]
+            found.sort(key=lambda generation: generation.generation_id, reverse=True)
+            return found[:limit]
 
         return await self._database.read(work)
 
@@ -226,8 +233,6 @@ def _owned(user_id: str, generation_id: str) -> tuple[Any, Any]:
 
 
 def _filtered(page: Select[Any], which: Filter) -> Select[Any]:
-    if which.statuses:
-        page = page.where(generations.c.status.in_(sorted(which.statuses)))
     if which.project_id:
         page = page.where(generations.c.project_id == which.project_id)
     if which.parent_generation_id:
