@@ -54,7 +54,10 @@ class TableSteps:
         yield from batch(table, added)
         yield from self._convert()
         yield from self._fill()
-        yield from batch(table, [*self._alter(), *self._bind()])
+        # Within one batch a constraint cannot speak of a column by the name that it gets there.
+        apart = [[*self._alter()], [*self._bind()]]
+        for statements in apart if self._converted() else [apart[0] + apart[1]]:
+            yield from batch(table, statements)
 
     def index(self) -> Iterator[str]:
         """Create the indexes, once all rows are as they should be."""
@@ -101,13 +104,12 @@ class TableSteps:
 
     def _convert(self) -> Iterator[str]:
         for pair in self._converted():
-            expression = values.conversion(pair)
-            if expression:
+            if convert := values.conversion(pair):
                 names = (pair.new.column.name, _spare(pair))
                 kinds = f"({pair.old.column.type}, {pair.new.column.type})"
                 keys = list(self.pair.new.primary_key)
                 table = literal(self.pair.new.name)
-                yield f"_convert({table}, {names}, {kinds}, {keys}, lambda value: {expression})"
+                yield f"_convert({table}, {names}, {kinds}, {keys}, {convert})"
 
     def _fill(self) -> Iterator[str]:
         for cell in self.pair.added:
@@ -190,5 +192,5 @@ def _altered(name: str, kind: str, changes: Sequence[str]) -> str:
 
 
 def _settle(column: Column, spare: str) -> str:
-    changes = [f"new_column_name={literal(column.name)}", f"nullable={column.nullable}"]
-    return _altered(spare, column.type, changes)
+    names = f"{literal(spare)}, new_column_name={literal(column.name)}"
+    return f"batch.alter_column({names}, nullable={column.nullable})"

@@ -1,5 +1,6 @@
 """What rows that are there already get: defaults, neutral values, values of another type."""
 
+import re
 from decimal import Decimal
 
 from generator_svc.domain.literals import comparable
@@ -22,6 +23,7 @@ TEXTUAL = frozenset(
 )
 """The types that are text in the database."""
 
+_CALL = re.compile(r"([A-Za-z_.]+)\(value\)")
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
 _MOMENTS = {
     FieldType.DATE: "1970-01-01",
@@ -103,11 +105,12 @@ def allowed(pair: CellPair) -> tuple[str, ...]:
 
 
 def conversion(pair: CellPair) -> str:
-    """Return the expression that makes a `value` of the new type; empty when there is none."""
+    """Return the function that makes a value of the new type; empty when there is none."""
     old, new = _field(pair.old), _field(pair.new)
-    if old is None or new is None:
-        return ""
-    return _converted(old, new)
+    expression = _converted(old, new) if old is not None and new is not None else ""
+    if call := _CALL.fullmatch(expression):
+        return call[1]
+    return f"lambda value: {expression}" if expression else ""
 
 
 def _converted(old: Field, new: Field) -> str:  # noqa: PLR0911 - one answer for each type
@@ -156,7 +159,7 @@ def _as_text(old: Field) -> str:
 def _as_decimal(new: Field) -> str:
     """Round to the new scale; what has more digits than there is room for is an error."""
     precision, scale = values.precision_of(new), values.scale_of(new)
-    step = f"decimal.Decimal({str(Decimal(1).scaleb(-scale))!r})"
+    step = f"decimal.Decimal({str(Decimal(1).scaleb(-scale))!r})" if scale else "decimal.Decimal(1)"
     context = f"decimal.Context(prec={precision})"
     return f"decimal.Decimal(str(value)).quantize({step}, context={context})"
 
