@@ -49,7 +49,7 @@ class Loss:
     """Stored data that a change would drop or could refuse."""
 
     target: str
-    """The entity, field or relation, by its name before the change."""
+    """The entity, field or relation, by its name before the change, or the feature."""
 
     reason: str
     """`DROPPED` or `NARROWED`."""
@@ -63,14 +63,41 @@ def find_losses(before: ProjectSpec, after: ProjectSpec, patch: SpecPatch) -> tu
     renamed = {rename.target: rename.to for rename in patch.rename}
     remaining = {entity.name: entity for entity in after.entities}
     losses: list[Loss] = []
+    if before.features.auth and not after.features.auth:
+        message = "All accounts would be deleted."
+        losses.append(Loss(target="auth", reason="DROPPED", message=message))
     for entity in before.entities:
         kept = remaining.get(renamed.get(entity.name, entity.name))
         if kept is None:
             message = f"All rows of {entity.name} would be deleted."
             losses.append(Loss(target=entity.name, reason="DROPPED", message=message))
         else:
+            losses += _option_losses(entity, kept)
             losses += _member_losses(entity, kept, renamed)
     return tuple(losses)
+
+
+def _option_losses(before: Entity, after: Entity) -> Iterator[Loss]:
+    """What the project itself keeps of each row."""
+    name, old, new = before.name, before.options, after.options
+    if old.primary_key is not new.primary_key:
+        message = f"All rows of {name}, and all links to them, would be deleted: their keys change."
+        yield Loss(target=name, reason="DROPPED", message=message)
+    for option, message in _KEPT_BY_OPTIONS.items():
+        if getattr(old, option) and not getattr(new, option):
+            yield Loss(target=name, reason="DROPPED", message=message.format(name))
+    for option in ("owner", "tenant"):
+        if getattr(new, option) and not getattr(old, option):
+            message = f"{name}: rows that are there have no {option}; the first account's is taken."
+            yield Loss(target=name, reason="NARROWED", message=message)
+
+
+_KEPT_BY_OPTIONS = {
+    "timestamps": "When rows of {} were created and changed would be forgotten.",
+    "soft_delete": "Rows of {} that are marked as deleted would be deleted for good.",
+    "owner": "Who owns which row of {} would be forgotten.",
+    "tenant": "Which tenant each row of {} belongs to would be forgotten.",
+}
 
 
 def _member_losses(before: Entity, after: Entity, renamed: Mapping[str, str]) -> Iterator[Loss]:
@@ -108,7 +135,7 @@ def _changed_link(before: Relation, after: Relation, renamed: Mapping[str, str])
 
 def _new_demands(before: Entity, after: Entity, renamed: Mapping[str, str]) -> Iterator[Loss]:
     """What rows that are there already could not meet."""
-    known = {each.name for each in (*before.fields, *before.relations)}
+    known = {each.name for each in before.fields} | {each.name for each in before.relations}
     known |= {renamed.get(f"{before.name}.{name}", name) for name in known}
     demanded = [each.name for each in after.fields if each.required and not each.has_default]
     demanded += [each.name for each in after.relations if each.required]

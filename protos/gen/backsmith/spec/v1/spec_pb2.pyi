@@ -812,7 +812,7 @@ class DataLoss(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     target: _builtins.str
-    """The entity, field or relation, by its name before the patch."""
+    """The entity, field or relation, by its name before the patch, or the feature."""
     reason: _builtins.str
     """`DROPPED` or `NARROWED`."""
     message: _builtins.str
