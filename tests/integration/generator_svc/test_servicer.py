@@ -189,3 +189,39 @@ async def test_cancelled_phase_stops(generator: GeneratorServiceStub) -> None:
         await call.read()
     assert await call.code() is grpc.StatusCode.CANCELLED
     assert await planned(generator) == spec
+
+
+async def test_an_iteration_gets_one_new_migration(generator: GeneratorServiceStub) -> None:
+    """With a base, phase 3 leads from the parent's tables to the new ones."""
+    parent = await planned(generator)
+    first = (await steps_of(generator, parent, 3))[-2].file
+    request = pb.PlanRequest(prompt="Rename Book to Novel.", base=parent)
+    change = await generator.Plan(request)
+    base = pb.IterationBase(spec=parent, renames=change.patch.rename, version=2, migrations=[first])
+    call = generator.GeneratePhase(pb.GeneratePhaseRequest(spec=change.spec, phase=3, base=base))
+    files = {step.file.path: step.file.content async for step in call if step.HasField("file")}
+    assert first.path not in files
+    (made,) = (content for path, content in files.items() if "versions/0002" in path)
+    assert b'op.rename_table("books", "novels")' in made
+
+
+async def test_refuses_a_base_that_no_version_has(generator: GeneratorServiceStub) -> None:
+    """The first version has no base, and migrations in two lines have no end to follow."""
+    spec = await planned(generator)
+    heads = [
+        pb.GeneratedFile(
+            path=f"migrations/versions/{name}.py", content=f"revision = {name!r}".encode()
+        )
+        for name in ("a", "b")
+    ]
+    other = spec_pb2.ProjectSpec()
+    other.CopyFrom(spec)
+    del other.entities[1:]
+    for base in (
+        pb.IterationBase(spec=spec, version=1),
+        pb.IterationBase(spec=spec_pb2.ProjectSpec(name="empty"), version=2),
+        pb.IterationBase(spec=other, version=2, migrations=heads),
+    ):
+        request = pb.GeneratePhaseRequest(spec=spec, phase=3, base=base)
+        with pytest.raises(InvalidInputError), rpc_errors():
+            await anext(aiter(generator.GeneratePhase(request)))
