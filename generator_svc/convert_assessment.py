@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backsmith.generator.v1 import generator_service_pb2 as pb
 
-from chassis.errors import InvalidInputError, LimitExceededError
+from chassis.errors import InvalidInputError
 from generator_svc.assessment import (
     AssessmentSettings,
     GateResult,
@@ -14,6 +14,7 @@ from generator_svc.assessment import (
     Report,
     Step,
 )
+from generator_svc.assessment.project import bound
 
 _OUTCOMES = {
     Outcome.PASSED: pb.GATE_OUTCOME_PASSED,
@@ -31,6 +32,9 @@ class ReceivedProject:
 
     tiers: tuple[str, ...]
     """The tiers asked for; none means the configured ones."""
+
+    edited: tuple[str, ...]
+    """Paths that a user added, changed or removed on purpose."""
 
 
 async def receive_project(
@@ -55,18 +59,12 @@ async def receive_project(
             raise InvalidInputError(f"The file {request.file.path!r} was sent twice.")
         files[request.file.path] = request.file.content
         size += len(request.file.content)
-        _bound(len(files), size, settings)
+        bound(len(files), size, settings)
     if options is None:
         raise InvalidInputError("Send the options first; nothing came.")
-    return ReceivedProject(files=files, tiers=tuple(options.tiers))
-
-
-def _bound(files: int, size: int, settings: AssessmentSettings) -> None:
-    if files > settings.max_files or size > settings.max_bytes:
-        raise LimitExceededError(
-            f"The project has more than {settings.max_files} files or {settings.max_bytes} bytes.",
-            reason="PROJECT_TOO_LARGE",
-        )
+    return ReceivedProject(
+        files=files, tiers=tuple(options.tiers), edited=tuple(options.edited_paths)
+    )
 
 
 def assessment_step_to_proto(step: Step) -> pb.AssessProjectResponse:

@@ -242,7 +242,7 @@ def _optional(message: pb.Field, key: str) -> Any:
 def _value_from_proto(message: pb.Field) -> JsonValue:
     if not message.HasField("default"):
         return None
-    value: JsonValue = json_format.MessageToDict(message.default)  # type: ignore[assignment]
+    value: JsonValue = json_format.MessageToDict(message.default)
     return value
 
 

@@ -58,7 +58,8 @@ class GeneratorServicer(GeneratorServiceServicer):
         """Run the quality gates over a project and tell each as it goes."""
         limits = self._settings.assessment
         project = await receive_project(request_iterator, limits)
-        async for step in assessed(project.files, tiers=project.tiers, settings=limits):
+        steps = assessed(project.files, tiers=project.tiers, edited=project.edited, settings=limits)
+        async for step in steps:
             yield assessment_step_to_proto(step)
 
     def _engine(self, name: str) -> Engine:

@@ -31,6 +31,7 @@ async def assess(
     files: Mapping[str, bytes] | Path,
     *,
     tiers: Collection[str] = (),
+    edited: Collection[str] = (),
     settings: AssessmentSettings | None = None,
 ) -> Report:
     """Run the gates of some tiers over a project and return the proof report.
@@ -38,6 +39,7 @@ async def assess(
     Args:
         files: The project: paths to contents, or its folder.
         tiers: `t0` to `t3`; none means what the settings say.
+        edited: Paths that a user added, changed or removed: no manifest need agree with them.
         settings: The limits; none means the defaults.
 
     Raises:
@@ -46,7 +48,7 @@ async def assess(
     """
     results = [
         step
-        async for step in assessed(files, tiers=tiers, settings=settings)
+        async for step in assessed(files, tiers=tiers, edited=edited, settings=settings)
         if isinstance(step, GateResult)
     ]
     return Report(gates=tuple(results))
@@ -56,12 +58,13 @@ async def assessed(
     files: Mapping[str, bytes] | Path,
     *,
     tiers: Collection[str] = (),
+    edited: Collection[str] = (),
     settings: AssessmentSettings | None = None,
 ) -> AsyncIterator[Step]:
     """Do what `assess` does, and yield each gate as it starts and ends; the report comes last."""
     settings = settings or AssessmentSettings()
     gates = gates_for(tiers, settings)
-    project = await asyncio.to_thread(_project, files, settings)
+    project = await asyncio.to_thread(_project, files, edited, settings)
     async for step in _run(gates, project, settings):
         yield step
 
@@ -77,10 +80,12 @@ async def _run(
     yield Report(gates=tuple(results))
 
 
-def _project(files: Mapping[str, bytes] | Path, settings: AssessmentSettings) -> Project:
+def _project(
+    files: Mapping[str, bytes] | Path, edited: Collection[str], settings: AssessmentSettings
+) -> Project:
     if isinstance(files, Path):
         return Project.read(files, settings)
-    return Project.of(files, settings)
+    return Project.of(files, settings, edited=edited)
 
 
 def _bounded(result: GateResult, settings: AssessmentSettings) -> GateResult:

@@ -1,7 +1,7 @@
 """A project under assessment: its files as bytes, its Python parsed once."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,25 +42,33 @@ class Project:
 
     Args:
         files: Path, relative to the project's root and with `/`, to content.
+        edited: Paths that a user added, changed or removed on purpose.
 
     Raises:
         InvalidInputError: A path leaves the root.
     """
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(self, files: Mapping[str, bytes], *, edited: Collection[str] = ()) -> None:
         self.files = dict(sorted(files.items()))
+        self.edited = frozenset(edited)
         for path in self.files:
             _check(path)
 
     @classmethod
-    def of(cls, files: Mapping[str, bytes], settings: AssessmentSettings) -> "Project":
+    def of(
+        cls,
+        files: Mapping[str, bytes],
+        settings: AssessmentSettings,
+        *,
+        edited: Collection[str] = (),
+    ) -> "Project":
         """Take files as they are.
 
         Raises:
             LimitExceededError: They are more files or bytes than the settings allow.
         """
-        _bound(len(files), sum(map(len, files.values())), settings)
-        return cls(files)
+        bound(len(files), sum(map(len, files.values())), settings)
+        return cls(files, edited=edited)
 
     @classmethod
     def read(cls, root: Path, settings: AssessmentSettings) -> "Project":
@@ -74,7 +82,7 @@ class Project:
         for path in _walk(root):
             files[path.relative_to(root).as_posix()] = content = path.read_bytes()
             size += len(content)
-            _bound(len(files), size, settings)
+            bound(len(files), size, settings)
         return cls(files)
 
     @cached_property
@@ -137,7 +145,12 @@ def _check(path: str) -> None:
         raise InvalidInputError(f"The path {path!r} leaves the project.", reason="UNSAFE_PATH")
 
 
-def _bound(files: int, size: int, settings: AssessmentSettings) -> None:
+def bound(files: int, size: int, settings: AssessmentSettings) -> None:
+    """Pass a project of so many files and bytes.
+
+    Raises:
+        LimitExceededError: They are more than the settings allow.
+    """
     if files > settings.max_files or size > settings.max_bytes:
         raise LimitExceededError(
             f"The project has more than {settings.max_files} files or {settings.max_bytes} bytes.",

@@ -1,7 +1,7 @@
 """The files service as the orchestrator calls it."""
 
 import hashlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,18 +49,18 @@ class Files:
             request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add)
             return (await self._stub.CommitSnapshot(request)).snapshot
 
-    async def paths(self, snapshot_id: str) -> Sequence[str]:
-        """Return the paths of a snapshot, sorted."""
-        paths: list[str] = []
+    async def digests(self, snapshot_id: str) -> Mapping[str, str]:
+        """Return the SHA-256 of each file of a snapshot by its path, sorted."""
+        digests: dict[str, str] = {}
         token = ""
         with rpc_errors():
             while True:
                 request = pb.ListFilesRequest(snapshot_id=snapshot_id, page_token=token)
                 page = await self._stub.ListFiles(request)
-                paths += [entry.path for entry in page.entries]
+                digests |= {entry.path: entry.digest.sha256 for entry in page.entries}
                 token = page.next_page_token
                 if not token:
-                    return paths
+                    return digests
 
     async def merge(self, request: pb.MergeSnapshotsRequest) -> pb.MergeSnapshotsResponse:
         """Merge what the user changed and what is generated anew."""

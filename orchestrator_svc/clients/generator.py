@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar
 import grpc
 from backsmith.generator.v1 import generator_service_pb2 as pb
 from backsmith.generator.v1.generator_service_pb2_grpc import GeneratorServiceStub
-from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.status import rpc_errors
 
@@ -46,10 +45,10 @@ class Generator:
 
     @asynccontextmanager
     async def assessment(
-        self, spec: ProjectSpec, files: Sequence[pb.GeneratedFile], *, tiers: Sequence[str]
+        self, options: pb.AssessOptions, files: Sequence[pb.GeneratedFile]
     ) -> AsyncIterator[AsyncIterator[pb.AssessProjectResponse]]:
         """Run the quality gates for the length of a block; leaving it stops the work."""
-        call = self._stub.AssessProject(_assessment(spec, files, tiers))
+        call = self._stub.AssessProject(_assessment(options, files))
         try:
             yield _answers(call)
         finally:
@@ -57,9 +56,9 @@ class Generator:
 
 
 def _assessment(
-    spec: ProjectSpec, files: Sequence[pb.GeneratedFile], tiers: Sequence[str]
+    options: pb.AssessOptions, files: Sequence[pb.GeneratedFile]
 ) -> Iterator[pb.AssessProjectRequest]:
-    yield pb.AssessProjectRequest(options=pb.AssessOptions(spec=spec, tiers=tiers))
+    yield pb.AssessProjectRequest(options=options)
     for file in files:
         yield pb.AssessProjectRequest(file=file)
 

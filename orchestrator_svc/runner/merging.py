@@ -50,8 +50,8 @@ async def merge_edits(
     dropped_paths: Sequence[str] = ()
     if any(_is_feature(target) for target in patch.drop):
         # Files of a feature are named after what they do, so only the renderings can tell.
-        before = await files.paths(origin.base_snapshot_id)
-        after = set(await files.paths(generation.snapshot_id))
+        before = await files.digests(origin.base_snapshot_id)
+        after = set(await files.digests(generation.snapshot_id))
         dropped_paths = [path for path in before if path not in after]
     return await files.merge(
         files_pb.MergeSnapshotsRequest(
@@ -94,6 +94,15 @@ def file_events(
                 size_bytes=change.digest.size_bytes,
                 action=_TOLD[change.action],
             )
+
+
+async def edited_paths(files: Files, generation: Generation) -> Sequence[str]:
+    """Return the paths at which a generation's files are not what was generated."""
+    if not generation.generated_snapshot_id:
+        return ()
+    generated = await files.digests(generation.generated_snapshot_id)
+    merged = await files.digests(generation.snapshot_id)
+    return sorted({path for path, _ in generated.items() ^ merged.items()})
 
 
 def asked_to_remove(origin: Origin) -> bool:

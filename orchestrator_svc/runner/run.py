@@ -26,6 +26,7 @@ from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
 from orchestrator_svc.runner.merging import (
     asked_to_remove,
+    edited_paths,
     file_events,
     iteration_base,
     merge_edits,
@@ -218,7 +219,7 @@ class Run:
     async def _paths_to_keep(self, snapshot_id: str) -> set[str]:
         """Return a snapshot's paths without the proof, which each run makes anew."""
         files = self._workshop.files
-        paths = await patiently(lambda: files.paths(snapshot_id), self._settings)
+        paths = await patiently(lambda: files.digests(snapshot_id), self._settings)
         return set(paths) - {PROOF_PATH}
 
     async def _save_merge(self, origin: Origin) -> None:
@@ -260,10 +261,14 @@ class Run:
     async def _report(self, announcer: Announcer, info: stages.PhaseInfo) -> pb.ProofReport:
         enhanced = self.generation.mode is Mode.ENHANCED
         settings = self._settings
-        tiers = settings.extended_tiers if enhanced else settings.assessment_tiers
+        options = pb.AssessOptions(
+            spec=self._spec,
+            tiers=settings.extended_tiers if enhanced else settings.assessment_tiers,
+            edited_paths=await edited_paths(self._workshop.files, self.generation),
+        )
         reading = self._workshop.files.read_all(self.generation.snapshot_id)
         files = [_generated(file) async for file in reading]
-        async with self._workshop.generator.assessment(self._spec, files, tiers=tiers) as answers:
+        async with self._workshop.generator.assessment(options, files) as answers:
             teller = Teller(tell=announcer.tell, info=info, interval=settings.max_silence)
             return await teller.follow(answers)
 

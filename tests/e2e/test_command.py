@@ -5,8 +5,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
 from tests.e2e.support import BACKSMITH, PATIENCE_SECONDS, SPEC, System, alive, children_of, run
 
 CLASSIC = ["--mode", "classic"]
@@ -44,7 +42,6 @@ def test_iterate_makes_the_next_version(shared: System, tmp_path: Path) -> None:
     assert "subtitle" in (tmp_path / "2" / "app/models/book.py").read_text()
 
 
-@pytest.mark.xfail(reason="the manifest gate takes a user's edit for damage")
 def test_iterate_keeps_what_the_user_edited(shared: System, tmp_path: Path) -> None:
     """Stores the user's edits before it changes anything, and has them in the next version."""
     change = make_version(shared, tmp_path)

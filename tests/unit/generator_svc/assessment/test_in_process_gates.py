@@ -139,6 +139,16 @@ async def test_an_inexact_manifest_fails(change: dict[str, bytes], finding: str)
     assert finding in "\n".join(result.findings)
 
 
+@pytest.mark.parametrize("edited", ["app/more.py", "app/main.py"])
+async def test_the_manifest_may_differ_from_what_a_user_edited(edited: str) -> None:
+    """Passes what a user added or changed, and nothing else."""
+    files = project() | {edited: b"x = 1\n"}
+    passed = await assess(files, tiers=["t0"], edited=[edited])
+    assert "manifest" not in {result.name for result in passed.failed}
+    failed = await assess(files | {"app/other.py": b""}, tiers=["t0"], edited=[edited])
+    assert "manifest" in {result.name for result in failed.failed}
+
+
 async def test_without_a_manifest_the_gate_is_skipped() -> None:
     """Says skipped and why when there is no manifest."""
     files = project()

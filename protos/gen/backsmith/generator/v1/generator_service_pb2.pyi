@@ -502,6 +502,7 @@ class AssessOptions(_message.Message):
 
     SPEC_FIELD_NUMBER: _builtins.int
     TIERS_FIELD_NUMBER: _builtins.int
+    EDITED_PATHS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def spec(self) -> _spec_pb2.ProjectSpec:
         """The spec that the files were made from."""
@@ -510,15 +511,22 @@ class AssessOptions(_message.Message):
     def tiers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The tiers to run: `t0` to `t3`; none means what the service is configured for."""
 
+    @_builtins.property
+    def edited_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Paths that a user added, changed or removed on purpose: the manifest, which
+        tells what was rendered, need not agree with them.
+        """
+
     def __init__(
         self,
         *,
         spec: _spec_pb2.ProjectSpec | None = ...,
         tiers: _abc.Iterable[_builtins.str] | None = ...,
+        edited_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec", "tiers", b"tiers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["edited_paths", b"edited_paths", "spec", b"spec", "tiers", b"tiers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
