@@ -107,6 +107,12 @@ class Project:
             check=False,
         )
 
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace something in a file, as its user might."""
+        file = self._root / path
+        assert old in file.read_text()
+        file.write_text(file.read_text().replace(old, new))
+
     def _write(self, files: Iterable[GeneratedFile]) -> None:
         shutil.rmtree(self._root / "app", ignore_errors=True)
         for file in files:

@@ -417,3 +417,16 @@ def test_empty_tables_need_nothing(project: Project) -> None:
         " required: true}]}]}"
     )
     project.run("upgrade head", "check", "downgrade base", "upgrade head", "check")
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_sqlite_never_deletes_what_points_to_a_table(
+    project: Project, setting_up: tuple[str, str]
+) -> None:
+    """Refuses to build tables anew where SQLite would take that for a delete of their rows."""
+    project.iterate("alter: [{target: Author.name, max_length: 20}]")
+    project.edit("migrations/env.py", "foreign_keys=OFF", "foreign_keys=ON")
+    project.run(*setting_up)
+    refused = project.attempt("upgrade head")
+    assert "switch PRAGMA foreign_keys off" in refused.stderr
+    assert project.run(COUNTS) == [[(1, 1, 2, 1)]]
