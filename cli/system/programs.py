@@ -111,9 +111,7 @@ class _Builder:
 
     def generator(self, addresses: Mapping[str, str]) -> Command:
         """Start the generator."""
-        return self._service(
-            "generator_svc", addresses.get("generator"), NATS_URL=self._nats_url(addresses)
-        )
+        return self._service("generator_svc", addresses.get("generator"))
 
     def orchestrator(self, addresses: Mapping[str, str]) -> Command:
         """Start the orchestrator on its database."""

@@ -1,4 +1,4 @@
-"""The six phases: their order, their names and the progress that each of them spans."""
+"""The six phases: their order and their names."""
 
 from dataclasses import dataclass
 
@@ -16,40 +16,14 @@ class Phase:
     name: str
     """Its name for people."""
 
-    progress_start: float
-    """The progress, 0.0 to 1.0, at which it begins."""
-
-    progress_end: float
-    """The progress at which it is complete."""
-
 
 PHASES: tuple[Phase, ...] = (
-    Phase(
-        number=1,
-        key="core_infrastructure",
-        name="Core Infrastructure",
-        progress_start=0.05,
-        progress_end=0.20,
-    ),
-    Phase(number=2, key="entities", name="Entities", progress_start=0.20, progress_end=0.40),
-    Phase(
-        number=3,
-        key="database_migrations",
-        name="Database Migrations",
-        progress_start=0.40,
-        progress_end=0.60,
-    ),
-    Phase(number=4, key="tests", name="Tests", progress_start=0.60, progress_end=0.80),
-    Phase(
-        number=5, key="support_files", name="Support Files", progress_start=0.80, progress_end=0.85
-    ),
-    Phase(
-        number=6,
-        key="main_application",
-        name="Main Application",
-        progress_start=0.85,
-        progress_end=0.95,
-    ),
+    Phase(number=1, key="core_infrastructure", name="Core Infrastructure"),
+    Phase(number=2, key="entities", name="Entities"),
+    Phase(number=3, key="database_migrations", name="Database Migrations"),
+    Phase(number=4, key="tests", name="Tests"),
+    Phase(number=5, key="support_files", name="Support Files"),
+    Phase(number=6, key="main_application", name="Main Application"),
 )
 
 

@@ -33,7 +33,9 @@ def _float(text: str) -> str:
 
 
 def _decimal(text: str) -> str:
-    return f'decimal.Decimal("{Decimal(text):f}")'
+    value = Decimal(text)
+    exact = f"{value:f}"
+    return f"decimal.Decimal({exact if exact.lstrip('-').isdigit() else repr(exact)})"
 
 
 def _uuid(text: str) -> str:
