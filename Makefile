@@ -34,15 +34,17 @@ test: setup ## Run the tests: unit, contract, integration and end to end
 
 check: lint types walls protos drift ## Run every static check that guards main
 
-gen: setup ## Regenerate the stubs and the pages of docs/ that are made from code
+gen: setup ## Regenerate the stubs, the schema and the pages of docs/ that are made from code
 	$(BIN)/python tools/generate_stubs.py
 	$(BIN)/python tools/document_settings.py
 	$(BIN)/python tools/document_errors.py
+	$(BIN)/python tools/generate_spec_schema.py
 
 drift: setup ## Fail if what is generated differs from its sources
 	$(BIN)/python tools/generate_stubs.py --check
 	$(BIN)/python tools/document_settings.py --check
 	$(BIN)/python tools/document_errors.py --check
+	$(BIN)/python tools/generate_spec_schema.py --check
 
 fmt: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet $(CODE)
