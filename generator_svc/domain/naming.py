@@ -117,6 +117,9 @@ _RESERVED_WORDS = (
 )
 RESERVED_ATTRIBUTES = frozenset(_RESERVED_WORDS.split())
 _MODULE_ALIASES = frozenset(["models", "schemas", "service"])
+_DEVICE = re.compile(r"aux|con|nul|prn|(com|lpt)[0-9]")
+"""What no file can be called on Windows, whatever its extension."""
+
 _SYSTEM_COLUMNS = frozenset(["ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"])
 
 
@@ -174,7 +177,8 @@ def module(name: str) -> str:
     """Return the module for an entity: its snake case, with a `_` behind it if that is taken."""
     identifier = bounded(snake_case(name))
     reserved = keyword.iskeyword(identifier) or identifier in _MODULE_ALIASES
-    return f"{identifier}_" if reserved else identifier
+    taken = reserved or _DEVICE.fullmatch(identifier)
+    return f"{identifier}_" if taken else identifier
 
 
 def class_name(name: str) -> str:

@@ -108,6 +108,17 @@ def test_keyword_modules() -> None:
     assert naming.module("List") == "list"
 
 
+@pytest.mark.parametrize("name", ["Aux", "con", "NUL", "prn", "Com1", "lpt0"])
+def test_device_modules(name: str) -> None:
+    """Never calls a file what Windows calls a device."""
+    assert naming.module(name) == f"{naming.snake_case(name)}_"
+
+
+def test_modules_beside_devices() -> None:
+    """Leaves the names alone that only begin like a device."""
+    assert [naming.module(name) for name in ("Auxin", "com10", "Lpt")] == ["auxin", "com10", "lpt"]
+
+
 def test_long_names_stay_distinct() -> None:
     """Cuts long names at the limit without making two of them equal."""
     one, two = naming.bounded("x" * 90 + "a"), naming.bounded("x" * 90 + "b")
