@@ -77,19 +77,19 @@ class EntityNames:
     def key_input(self) -> str:
         """Return the annotation of the key in bodies and queries."""
         bounds = "Field(ge=1, le=types.BIGINT_MAX)"
-        return f"Annotated[int, {bounds}]" if self.bigint else "uuid.UUID"
+        return f"Annotated[int, {bounds}, types.WIDE]" if self.bigint else "uuid.UUID"
 
     @property
     def key_body(self) -> str:
         """Return the annotation of the key in JSON bodies, where text is no number."""
         bounds = "Field(ge=1, le=types.BIGINT_MAX)"
-        return f"Annotated[int, {bounds}, types.NUMBER]" if self.bigint else "uuid.UUID"
+        return f"Annotated[int, {bounds}, types.NUMBER, types.WIDE]" if self.bigint else "uuid.UUID"
 
     @property
     def id_type(self) -> str:
         """Return the annotation of the key in paths."""
         bounds = "Path(ge=1, le=types.BIGINT_MAX)"
-        return f"Annotated[int, {bounds}]" if self.bigint else "uuid.UUID"
+        return f"Annotated[int, {bounds}, types.WIDE]" if self.bigint else "uuid.UUID"
 
     @property
     def access(self) -> Access:

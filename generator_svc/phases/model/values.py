@@ -247,8 +247,9 @@ def _number(field: Field, *, query: bool) -> str:
     arguments = bounds_of(field).arguments()
     if field.type is FieldType.FLOAT:
         arguments.append("allow_inf_nan=False")
-    marker = () if query else ("types.NUMBER",)
-    return _annotation(_PYTHON[field.type], arguments, *marker)
+    number = () if query else ("types.NUMBER",)
+    wide = ("types.WIDE",) if field.type is FieldType.BIGINT else ()
+    return _annotation(_PYTHON[field.type], arguments, *number, *wide)
 
 
 def _literal_type(field: Field) -> str:
