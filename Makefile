@@ -82,6 +82,7 @@ chaos: setup ## Kill processes at random: make chaos MINUTES=10 SEED=7
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1)
 
 bench: setup ## Run the benchmarks; each prints ratios
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
 	for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 clean: ## Remove the virtual environment, caches and the demo's output
