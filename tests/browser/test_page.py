@@ -1,7 +1,5 @@
 """The page: sign in, describe, watch, browse, download, and resume on reload."""
 
-import asyncio
-
 from playwright.async_api import Page, expect
 
 from tests.unit.bridge.world import World, world
@@ -70,7 +68,6 @@ async def test_nothing_comes_from_elsewhere(page: Page) -> None:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         await sign_in(page, running)
-        await page.goto(f"{running.url}/docs")
-        await asyncio.sleep(0.2)
+        await page.goto(f"{running.url}/docs", wait_until="networkidle")
         assert asked
         assert all(url.startswith(running.url) for url in asked)
