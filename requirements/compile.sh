@@ -3,7 +3,7 @@
 set -eu
 uv=$1 group=$2
 cd "$(dirname "$0")/.."
-set -- --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
+set -- --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet
 case $group in
     runtime) set -- "$@" pyproject.toml ;;
     dev) set -- "$@" --extra prove --group dev pyproject.toml ;;

@@ -4,9 +4,12 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.architecture.support import ROOT, modules, name_of, tracked
 
@@ -87,6 +90,33 @@ def test_the_locks_have_what_is_declared() -> None:
     for requirement in declared["project"]["dependencies"]:
         name = re.split(r"[\[>=;]", requirement)[0].lower().replace(".", "-")
         assert re.search(rf"^{re.escape(name)}(\[[\w,]+\])?==", lock, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("group", ["runtime", "dev"])
+def test_the_locks_name_every_extra_that_is_asked_for(group: str) -> None:
+    """Pins `name[extra]`: pip takes a bare pin for another library, and looks for a newer one."""
+    text = (ROOT / "requirements" / f"{group}.lock").read_text(encoding="utf-8")
+    pins = [Requirement(pin) for pin in re.findall(r"^(\S.*==\S+)", text, flags=re.MULTILINE)]
+    locked = {canonicalize_name(pin.name): pin.extras for pin in pins}
+    for pin in pins:
+        for asked in _asked_by(pin):
+            name = canonicalize_name(asked.name)
+            assert asked.extras <= locked.get(name, asked.extras), f"{pin.name} asks for {asked}"
+
+
+def _asked_by(pin: Requirement) -> list[Requirement]:
+    """Return what a library that is installed here asks for."""
+    try:
+        wanted = metadata.requires(pin.name) or []
+    except metadata.PackageNotFoundError:  # one for another platform
+        return []
+    asked = [Requirement(line) for line in wanted]
+    extras = pin.extras or {""}
+    return [
+        each
+        for each in asked
+        if each.marker is None or any(each.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
 
 
 def _parsed(path: Path) -> ast.Module:
