@@ -116,16 +116,23 @@ def _connect_seconds(settings: BusSettings) -> float:
 async def _connect(
     client: Client, settings: BusSettings, on_closed: Callable[[], Awaitable[None]]
 ) -> None:
-    await client.connect(
-        servers=_servers(settings),
-        connect_timeout=max(1, round(settings.answer_within.total_seconds())),
-        allow_reconnect=False,  # a session is never mended
-        max_reconnect_attempts=1,
-        reconnect_time_wait=0,
-        flush_timeout=settings.answer_within.total_seconds(),
-        closed_cb=on_closed,
-        error_cb=_on_error,
+    connecting = asyncio.create_task(
+        client.connect(
+            servers=_servers(settings),
+            connect_timeout=max(1, round(settings.answer_within.total_seconds())),
+            allow_reconnect=False,  # a session is never mended
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            flush_timeout=settings.answer_within.total_seconds(),
+            closed_cb=on_closed,
+            error_cb=_on_error,
+        )
     )
+    try:
+        await asyncio.wait([connecting])
+    finally:
+        await _end(connecting)
+    connecting.result()
 
 
 def _abort(client: Client) -> None:
@@ -137,12 +144,27 @@ def _abort(client: Client) -> None:
 
 
 async def _close(client: Client) -> None:
+    closing = asyncio.create_task(client.close())
     try:
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await client.close()
-    except (TimeoutError, OSError, nats.errors.Error) as error:
-        log.warning("bus.close_failed", error=str(error))
+        await asyncio.wait([closing], timeout=CLOSE_SECONDS)
+    finally:
+        if not closing.done():
+            _abort(client)
+        await _end(closing)
+    try:
+        closing.result()
+    except (asyncio.CancelledError, OSError, nats.errors.Error) as error:
+        log.warning("bus.close_failed", error=repr(error))
         _abort(client)
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """End the client's work, which has a task of its own.
+
+    The client swallows cancellations while it connects and closes: ours would be lost with them.
+    """
+    task.cancel()
+    await asyncio.wait([task])
 
 
 async def _on_error(error: Exception) -> None:

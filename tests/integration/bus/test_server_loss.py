@@ -139,6 +139,16 @@ async def test_frozen_server_is_noticed(bus: Bus, server: NatsServer) -> None:
         assert await take(batches, place.sequence) == [1]
 
 
+async def test_closes_at_every_moment_of_a_loss(settings: jetstream.BusSettings) -> None:
+    """Ends in time however far the client has come with a lost connection."""
+    for turns in range(40):
+        async with asyncio.timeout(10), jetstream.connect(settings) as bus:
+            await bus.ping()
+            bus._connection.session().client._transport._io_writer.transport.abort()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+
+
 async def test_starts_before_the_server(
     server: NatsServer, settings: jetstream.BusSettings
 ) -> None:
