@@ -5,6 +5,7 @@ same port and store, which is how the tests show that nothing acknowledged is lo
 """
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -131,6 +133,26 @@ class NatsServer:
         if self._process is not None:
             self._process.send_signal(signal.SIGCONT)
 
+    def leader_of(self, stream: str) -> str:
+        """Return the name of the server that leads a stream, as this one knows it; '' if unknown.
+
+        Raises:
+            OSError: This server does not answer.
+        """
+        connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=1)
+        try:
+            connection.request("GET", "/jsz?streams=1")
+            body: Any = json.loads(connection.getresponse().read())
+        finally:
+            connection.close()
+        leaders = (
+            str(detail.get("cluster", {}).get("leader", ""))
+            for account in body.get("account_details", ())
+            for detail in account.get("stream_detail", ())
+            if detail["name"] == stream
+        )
+        return next(leaders, "")
+
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
             return
@@ -184,16 +206,21 @@ def running(store: Path | None = None) -> Iterator[NatsServer]:
         yield server
 
 
+def make_cluster(where: Path, *, size: int = 3) -> tuple[NatsServer, ...]:
+    """Return the servers of a cluster, not started, with their stores below a folder."""
+    ports = [free_port() for _ in range(size)]
+    return tuple(
+        NatsServer(where / f"nats-{index}", name=f"nats-{index}", cluster_port=port, peers=ports)
+        for index, port in enumerate(ports)
+    )
+
+
 @contextmanager
 def running_cluster(*, size: int = 3) -> Iterator[tuple[NatsServer, ...]]:
     """Run a cluster, with its stores in a temporary directory."""
     with ExitStack() as stack:
         where = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nats-")))
-        ports = [free_port() for _ in range(size)]
-        servers = tuple(
-            NatsServer(where / f"n{index}", name=f"n{index}", cluster_port=port, peers=ports)
-            for index, port in enumerate(ports)
-        )
+        servers = make_cluster(where, size=size)
         for server in servers:
             stack.callback(server.kill)
             server.start(wait=False)

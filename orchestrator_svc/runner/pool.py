@@ -108,7 +108,12 @@ class RunnerPool:
         with structlog.contextvars.bound_contextvars(
             generation_id=generation.generation_id, epoch=generation.epoch
         ):
-            log.info("run.claimed", ticket=ticket.generation_id, claims=claim.claims)
+            log.info(
+                "run.claimed",
+                ticket=ticket.generation_id,
+                claims=claim.claims,
+                phases=generation.phases_completed,
+            )
             await self._take(job, claim)
         await job.done()
 

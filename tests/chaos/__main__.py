@@ -15,11 +15,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=2.0, help="how long mischief is done")
     parser.add_argument("--seed", type=int, default=1, help="the same seed does the same mischief")
     parser.add_argument("--generations", type=int, default=0, help="0: 40 for each minute")
+    parser.add_argument("--cluster", action="store_true", help="three nats-servers, not one")
     arguments = parser.parse_args()
     plan = Plan(
         seed=arguments.seed,
         seconds=arguments.minutes * 60,
         generations=arguments.generations or round(arguments.minutes * PER_MINUTE),
+        cluster=arguments.cluster,
     )
     report = asyncio.run(run(plan))
     print("\n".join(report.lines()))

@@ -2,22 +2,20 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 import grpc
-from backsmith.files.v1 import files_service_pb2 as files_pb
-from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
-from backsmith.orchestrator.v1 import generation_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
 
 from chassis.auth import AuthSettings, TokenIssuer
 from chassis.channel import ChannelSettings, dial
-from orchestrator_svc.convert import status_from_proto
+from orchestrator_svc.clients.files import Files
 from tests.chaos.system import SECRET, RunningSystem
+from tests.chaos.views import Followed, View, seen_in_proto
+from tests.chaos.web import CALL_SECONDS, PAUSE_SECONDS, Web, web
 
 T = TypeVar("T")
 PROMPTS = (
@@ -26,8 +24,8 @@ PROMPTS = (
     "A todo app with tasks and tags",
     "A library with books, authors and loans",
 )
-CALL_SECONDS = 5.0
-PAUSE_SECONDS = 0.1
+WAYS = ("grpc", "cookie", "token")
+"""How watchers watch: an orchestrator, or a bridge, which they resume by cookie or a new token."""
 PASSING = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -38,52 +36,24 @@ PASSING = {
 """What a broken connection looks like; a service that means it sends details."""
 
 
-@dataclass(slots=True, kw_only=True)
-class View:
-    """What one watcher saw of a generation."""
-
-    events: list[pb.WatchedEvent] = field(default_factory=list)
-    resumes: int = 0
-    refusal: str = ""
-    """What a resume was refused with; nothing should be."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Followed:
-    """A generation and who watched it."""
-
-    generation_id: str
-    user_id: str
-    prompt: str
-    views: list[View] = field(default_factory=list)
-    cancelled: bool = False
-    """Whether a cancel was answered with success."""
-
-
 class Users:
     """Calls any replica, as any user, again until it answers."""
 
-    def __init__(self, system: RunningSystem, dice: random.Random, stack: AsyncExitStack) -> None:
+    def __init__(
+        self, system: RunningSystem, dice: random.Random, *, browsers: Web, stack: AsyncExitStack
+    ) -> None:
         self._system = system
         self._dice = dice
+        self._web = browsers
         self._stack = stack
-        self._issuer = TokenIssuer(AuthSettings(secret=SECRET, mode="development"))
+        self._issuer = browsers.issuer
         self._stubs: dict[tuple[str, str], Any] = {}
 
     async def start(self, number: int, user_id: str) -> Followed:
-        """Start a generation; the key makes a repeat harmless."""
+        """Start a generation through a bridge."""
         prompt = PROMPTS[number % len(PROMPTS)]
-        request = pb.StartGenerationRequest(
-            prompt=prompt,
-            request_id=f"start-{number}",
-            generation_mode=generation_pb2.GENERATION_MODE_CLASSIC,
-        )
-        answer = await self._again(
-            user_id, lambda stub: stub.StartGeneration(request, timeout=CALL_SECONDS)
-        )
-        return Followed(
-            generation_id=answer.generation.generation_id, user_id=user_id, prompt=prompt
-        )
+        generation_id = await self._web.start(prompt, f"start-{number}", user_id)
+        return Followed(generation_id=generation_id, user_id=user_id, prompt=prompt)
 
     async def cancel(self, followed: Followed) -> None:
         """Cancel a generation, unless it has ended."""
@@ -106,36 +76,41 @@ class Users:
         )
         return answer.generation
 
-    async def watch(self, followed: Followed) -> View:
+    async def watch(self, followed: Followed, how: str) -> View:
         """Watch a generation to its end, resuming wherever the stream was cut."""
-        view = View()
-        followed.views.append(view)
-        while not (view.events and status_from_proto(view.events[-1].event.status).terminal):
-            after = view.events[-1].cursor if view.events else ""
+        view = followed.view(how)
+        if how == "grpc":
+            await self._watch(followed, view)
+        else:
+            await self._web.watch(
+                followed.generation_id, followed.user_id, view, cookies=how == "cookie"
+            )
+        return view
+
+    async def _watch(self, followed: Followed, view: View) -> None:
+        while not view.over:
+            view.connections += 1
             stub = await self._stub(followed.user_id)
             call = stub.WatchGeneration(
-                pb.WatchGenerationRequest(generation_id=followed.generation_id, after_cursor=after)
+                pb.WatchGenerationRequest(
+                    generation_id=followed.generation_id, after_cursor=view.cursor
+                )
             )
             try:
                 async for response in call:
-                    view.events.extend(response.events)
+                    view.events += map(seen_in_proto, response.events)
             except grpc.aio.AioRpcError as error:
                 if error.code() not in PASSING:
                     view.refusal = f"{error.code().name}: {error.details()}"
-                    return view
                 await asyncio.sleep(PAUSE_SECONDS)
             finally:
                 call.cancel()
-            view.resumes += 1
-        return view
 
-    async def paths(self, snapshot_id: str) -> list[str]:
-        """Return the paths of a snapshot."""
+    async def contents(self, snapshot_id: str) -> dict[str, bytes]:
+        """Return what the files of a snapshot hold, by their paths."""
         token = self._issuer.internal_token("chaos", user_id="ada")
         async with dial(self._system.files, ChannelSettings(), lambda: token) as channel:
-            stub = FilesServiceStub(channel)
-            request = files_pb.ListFilesRequest(snapshot_id=snapshot_id)
-            return [entry.path for entry in (await stub.ListFiles(request)).entries]
+            return {file.path: file.content async for file in Files(channel).read_all(snapshot_id)}
 
     async def _stub(self, user_id: str) -> Any:
         target = self._dice.choice(self._system.orchestrators)
@@ -155,3 +130,12 @@ class Users:
                 if error.code() not in PASSING:
                     raise
             await asyncio.sleep(PAUSE_SECONDS)
+
+
+@asynccontextmanager
+async def users_of(system: RunningSystem, dice: random.Random) -> AsyncIterator[Users]:
+    """Give the users of a system for the length of a block."""
+    issuer = TokenIssuer(AuthSettings(secret=SECRET, mode="development"))
+    async with AsyncExitStack() as stack:
+        browsers = await stack.enter_async_context(web(system.bridges, issuer, dice))
+        yield Users(system, dice, browsers=browsers, stack=stack)

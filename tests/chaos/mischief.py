@@ -21,6 +21,8 @@ class Deed:
     at: float
     """When, in seconds since the beginning."""
     what: str
+    drawn: str
+    """The name in the draw: of a victim, or of what it was then."""
     victim: str
     seconds: float
     """How long the victim was away."""
@@ -41,13 +43,15 @@ class Mischief:
             busy: set[str] = set()
             while time.monotonic() - begun < seconds:
                 await asyncio.sleep(self.dice.uniform(*BETWEEN_SECONDS))
-                name = self.dice.choice(sorted(self.system.victims))
+                drawn = self.dice.choice(self.system.draw)
                 kill = self.dice.random() < KILL_SHARE
                 away = self.dice.uniform(*(DOWN_SECONDS if kill else PAUSED_SECONDS))
-                if name not in busy:
+                name = await asyncio.to_thread(self.system.resolve, drawn)
+                if name and name not in busy:
                     busy.add(name)
                     what = "kill" if kill else "pause"
-                    deed = Deed(at=time.monotonic() - begun, what=what, victim=name, seconds=away)
+                    at = time.monotonic() - begun
+                    deed = Deed(at=at, what=what, drawn=drawn, victim=name, seconds=away)
                     self.deeds.append(deed)
                     group.create_task(self._do(deed, busy))
 
@@ -65,4 +69,4 @@ class Mischief:
 
     def counts(self) -> Counter[str]:
         """Count what was done to whom."""
-        return Counter(f"{deed.what} {deed.victim}" for deed in self.deeds)
+        return Counter(f"{deed.what} {deed.drawn}" for deed in self.deeds)

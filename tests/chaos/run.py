@@ -1,25 +1,24 @@
 """One run: undisturbed generations first, then many under mischief, then the oracle."""
 
 import asyncio
-import itertools
-import json
 import random
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.chaos.load import PROMPTS, Followed, Users
+from tests.chaos.figures import figures
+from tests.chaos.load import PROMPTS, WAYS, Users, users_of
 from tests.chaos.mischief import Mischief
 from tests.chaos.oracle import violations
 from tests.chaos.system import RunningSystem, running
+from tests.chaos.views import Followed
 
 USERS = ("ada", "bob", "eve", "zoë", "m.ü ller")
 CANCEL_SHARE = 0.1
 WATCHERS = (0, 2)
-SETTLE_SECONDS = 180.0
+SETTLE_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +29,8 @@ class Plan:
     seconds: float
     """How long mischief is done."""
     generations: int
+    cluster: bool = False
+    """Whether NATS is three servers, and their leader in the draw, instead of one."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,9 +54,12 @@ class Report:
 async def run(plan: Plan) -> Report:
     """Run the plan and report."""
     dice = random.Random(plan.seed)  # noqa: S311 - the same mischief each time
-    with tempfile.TemporaryDirectory(prefix="chaos-") as folder, running(Path(folder)) as system:
-        async with AsyncExitStack() as stack:
-            return await _run(plan, dice, system, Users(system, dice, stack))
+    with (
+        tempfile.TemporaryDirectory(prefix="chaos-") as folder,
+        running(Path(folder), cluster=plan.cluster) as system,
+    ):
+        async with users_of(system, dice) as users:
+            return await _run(plan, dice, system, users)
 
 
 async def _run(plan: Plan, dice: random.Random, system: RunningSystem, users: Users) -> Report:
@@ -71,27 +75,29 @@ async def _run(plan: Plan, dice: random.Random, system: RunningSystem, users: Us
     del disturbing
     settled = time.monotonic()
     followed, watching = loading.result()
+    report.violations += [f"{name} has ended by itself" for name in system.crashed()]
     stuck = await _settled(watching)
     report.figures["settled after, s"] = round(time.monotonic() - settled, 1)
     for each in followed:
         await _judge(each, stuck, users, undisturbed, report)
     report.timeline = [
-        f"{deed.at:8.2f} s  {deed.what} {deed.victim} for {deed.seconds:.2f} s"
+        f"{deed.at:8.2f} s  {deed.what} {deed.victim} ({deed.drawn}) for {deed.seconds:.2f} s"
         for deed in mischief.deeds
     ]
-    _count(report, system, mischief, followed, settled - begun)
+    report.figures["seconds of mischief"] = round(settled - begun, 1)
+    report.figures |= figures(system, mischief, followed)
     return report
 
 
-async def _undisturbed(users: Users) -> dict[str, str]:
-    """Return the snapshot that each prompt leads to."""
-    snapshots = {}
+async def _undisturbed(users: Users) -> dict[str, dict[str, bytes]]:
+    """Return the files that each prompt leads to."""
+    files = {}
     for number, prompt in enumerate(PROMPTS):
-        followed = await users.start(-len(PROMPTS) + number, "nobody")
-        followed.prompt = prompt
-        await users.watch(followed)
-        snapshots[prompt] = (await users.generation(followed)).snapshot_id
-    return snapshots
+        followed = await users.start(number - len(PROMPTS), "nobody")
+        await users.watch(followed, "cookie")
+        generation = await users.generation(followed)
+        files[prompt] = await users.contents(generation.snapshot_id)
+    return files
 
 
 async def _load(
@@ -102,8 +108,8 @@ async def _load(
     for number in range(plan.generations):
         each = await users.start(number, dice.choice(USERS))
         followed.append(each)
-        watchers = dice.randint(*WATCHERS)
-        tasks += [asyncio.ensure_future(users.watch(each)) for _ in range(watchers)]
+        ways = dice.sample(WAYS, dice.randint(*WATCHERS))
+        tasks += [asyncio.ensure_future(users.watch(each, how)) for how in ways]
         if dice.random() < CANCEL_SHARE:
             tasks.append(asyncio.ensure_future(_cancel_later(users, each, dice.uniform(0, 2))))
         await asyncio.sleep(plan.seconds / plan.generations * dice.uniform(0.5, 1.0))
@@ -129,71 +135,25 @@ async def _settled(watching: Sequence["asyncio.Task[object]"]) -> float:
 
 
 async def _judge(
-    followed: Followed, deadline: float, users: Users, expected: dict[str, str], report: Report
+    followed: Followed,
+    deadline: float,
+    users: Users,
+    undisturbed: dict[str, dict[str, bytes]],
+    report: Report,
 ) -> None:
     key = followed.generation_id
     try:
         async with asyncio.timeout(max(deadline - time.monotonic(), 10)):
-            whole = await users.watch(followed)
+            whole = await users.watch(followed, "grpc")
+            await users.watch(followed, "token")
     except TimeoutError:
         report.violations.append(f"{key}: it is stuck")
         return
-    followed.views.remove(whole)
     generation = await users.generation(followed)
-    paths = await users.paths(generation.snapshot_id) if generation.snapshot_id else []
+    files = await users.contents(generation.snapshot_id) if generation.snapshot_id else {}
     report.violations += [
         f"{key} of {followed.user_id!r}: {found}"
         for found in violations(
-            followed, generation, paths, whole, expected_snapshot=expected[followed.prompt]
+            followed, generation, files, whole, undisturbed=undisturbed[followed.prompt]
         )
     ]
-    followed.views.append(whole)
-
-
-def _count(
-    report: Report,
-    system: RunningSystem,
-    mischief: Mischief,
-    followed: Sequence[Followed],
-    seconds: float,
-) -> None:
-    claims = [
-        record
-        for name in system.victims
-        if name.startswith("orchestrator")
-        for record in _records(system, name)
-        if record.get("event") == "run.claimed"
-    ]
-    known = {each.generation_id for each in followed}
-    claims = [claim for claim in claims if claim.get("generation_id") in known]
-    report.figures |= {
-        "generations": len(followed),
-        "cancelled": sum(each.cancelled for each in followed),
-        "seconds of mischief": round(seconds, 1),
-        "deeds": dict(sorted(mischief.counts().items())),
-        "claims": len(claims),
-        "resumed after a stop": len(claims) - len({claim["generation_id"] for claim in claims}),
-        "longest silence, s": round(max(map(_longest_silence, followed), default=0.0), 1),
-        "watches resumed": sum(view.resumes - 1 for each in followed for view in each.views),
-    }
-
-
-def _records(system: RunningSystem, name: str) -> list[dict[str, object]]:
-    records = []
-    for line in system.logs(name):
-        if line.startswith("{"):
-            try:
-                records.append(json.loads(line))
-            except ValueError:
-                continue  # a line cut by a kill
-    return records
-
-
-def _longest_silence(followed: Followed) -> float:
-    """Return the longest time between two events of a generation after it had a runner."""
-    times = [
-        event.event.event_time.ToDatetime().timestamp()
-        for view in followed.views[-1:]
-        for event in view.events[1:]
-    ]
-    return max((after - before for before, after in itertools.pairwise(times)), default=0)

@@ -1,84 +1,29 @@
-"""The whole system as processes that can be killed, paused and started at the same address."""
+"""The whole system as processes of their own: two replicas of what may have replicas."""
 
-import os
-import signal
-import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chassis.testing.nats import NatsServer, free_port
+from chassis.testing.nats import NatsServer, free_port, make_cluster
+from orchestrator_svc.backbone import LOG
+from tests.chaos.victims import NatsVictim, Victim, leader_of
 
 SECRET = "a secret of at least thirty-two bytes"
-STOP_SECONDS = 10.0
+LEADER = "nats-leader"
+"""A name in the draw: whichever server of the cluster leads the event log then."""
+REPLICAS = 2
+HEARTBEAT_SECONDS = 3
 
-
-class Victim:
-    """A process that can be killed, paused and started again."""
-
-    def __init__(self, name: str, argv: Sequence[str], environ: dict[str, str], log: Path) -> None:
-        self.name = name
-        self._argv = argv
-        self._environ = {**os.environ, **environ}
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Start it; it answers a little later."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                list(self._argv), env=self._environ, stdout=log, stderr=log
-            )
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
-            self._process = None
-
-    def pause(self) -> None:
-        """Freeze it."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        """Let it go on."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGCONT)
-
-    @property
-    def exited(self) -> int | None:
-        """The code it ended with by itself; None while it runs or after a kill."""
-        return None if self._process is None else self._process.poll()
-
-
-class NatsVictim:
-    """The nats-server as a victim."""
-
-    name = "nats"
-    exited = None
-
-    def __init__(self, server: NatsServer) -> None:
-        self._server = server
-
-    def start(self) -> None:
-        """Start it; it answers a little later."""
-        self._server.start(wait=False)
-
-    def kill(self) -> None:
-        """End it as a crash would."""
-        self._server.kill()
-
-    def pause(self) -> None:
-        """Freeze it."""
-        self._server.pause()
-
-    def resume(self) -> None:
-        """Let it go on."""
-        self._server.resume()
+COMMON = {
+    "BACKSMITH_AUTH_SECRET": SECRET,
+    "BACKSMITH_AUTH_MODE": "development",
+    "BACKSMITH_LOG_FORMAT": "json",
+    # Far more kills than any operator sees: giving up is tested elsewhere.
+    "BACKSMITH_RUNNER_MAX_CLAIMS": "1000",
+    "BACKSMITH_STREAM_HEARTBEAT": str(HEARTBEAT_SECONDS),
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -87,8 +32,24 @@ class RunningSystem:
 
     folder: Path
     orchestrators: list[str]
+    bridges: list[str]
     files: str
+    nats: tuple[NatsServer, ...]
     victims: dict[str, Victim | NatsVictim] = field(default_factory=dict)
+
+    @property
+    def draw(self) -> list[str]:
+        """The names that mischief draws from."""
+        leader = [LEADER] if len(self.nats) > 1 else []
+        return sorted([*self.victims, *leader])
+
+    def resolve(self, name: str) -> str:
+        """Return the victim that a drawn name stands for; '' while it stands for none."""
+        return leader_of(self.nats, LOG) if name == LEADER else name
+
+    def crashed(self) -> list[str]:
+        """Return the names of those that have ended by themselves."""
+        return [name for name, victim in self.victims.items() if victim.crashed]
 
     def logs(self, name: str) -> Iterator[str]:
         """Yield the lines that a process has logged, over all its lives."""
@@ -97,44 +58,65 @@ class RunningSystem:
 
 
 @contextmanager
-def running(folder: Path, *, replicas: int = 2) -> Iterator[RunningSystem]:
-    """Run the whole system, with so many orchestrators, for the length of a block."""
-    ports = {name: free_port() for name in ("files", "generator")}
-    orchestrators = {f"orchestrator-{n}": free_port() for n in range(replicas)}
-    nats = NatsServer(folder / "nats")
+def running(folder: Path, *, cluster: bool) -> Iterator[RunningSystem]:
+    """Run the whole system for the length of a block, over one nats-server or three."""
+    nats = make_cluster(folder) if cluster else (NatsServer(folder / "nats"),)
     system = RunningSystem(
         folder=folder,
-        orchestrators=[f"127.0.0.1:{port}" for port in orchestrators.values()],
-        files=f"127.0.0.1:{ports['files']}",
+        orchestrators=[_address() for _ in range(REPLICAS)],
+        bridges=[_address() for _ in range(REPLICAS)],
+        files=_address(),
+        nats=nats,
     )
-    common = {"BACKSMITH_AUTH_SECRET": SECRET, "BACKSMITH_AUTH_MODE": "development"}
-    common |= {"BACKSMITH_NATS_URL": nats.url, "BACKSMITH_LOG_FORMAT": "json"}
-    # Far more kills than any operator sees: giving up is tested elsewhere.
-    common |= {"BACKSMITH_RUNNER_MAX_CLAIMS": "1000"}
-    store = {"BACKSMITH_FILES_STORE_URL": (folder / "files").as_uri()}
-    database = f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
-    targets = {
-        "BACKSMITH_ORCHESTRATOR_DATABASE_URL": database,
-        "BACKSMITH_ORCHESTRATOR_GENERATOR_TARGET": f"127.0.0.1:{ports['generator']}",
-        "BACKSMITH_ORCHESTRATOR_FILES_TARGET": system.files,
-    }
     (folder / "files").mkdir()
-    system.victims = {"nats": NatsVictim(nats)}
-    for name, module, port, more in (
-        ("files", "files_svc", ports["files"], store),
-        ("generator", "generator_svc", ports["generator"], {}),
-        *((name, "orchestrator_svc", port, targets) for name, port in orchestrators.items()),
-    ):
-        system.victims[name] = Victim(
-            name,
-            [sys.executable, "-m", module],
-            {**common, **more, "BACKSMITH_SERVER_LISTEN": f"127.0.0.1:{port}"},
-            folder / f"{name}.log",
-        )
+    system.victims = {server.name: NatsVictim(server) for server in nats} | _ours(system)
     with ExitStack() as stack:
-        nats.start()
-        stack.callback(nats.kill)
-        for victim in list(system.victims.values())[1:]:
+        for victim in system.victims.values():
             stack.callback(victim.kill)
             victim.start()
+        for server in nats:
+            server.wait_ready()
         yield system
+
+
+def _address() -> str:
+    return f"127.0.0.1:{free_port()}"
+
+
+def _ours(system: RunningSystem) -> dict[str, Victim]:
+    """Return our own processes; each bridge prefers an orchestrator of its own."""
+    generator = _address()
+    nats = {
+        "BACKSMITH_NATS_URL": ",".join(server.url for server in system.nats),
+        "BACKSMITH_NATS_REPLICAS": str(len(system.nats)),
+    }
+    store = {"BACKSMITH_FILES_STORE_URL": (system.folder / "files").as_uri()}
+    database = f"sqlite+aiosqlite:///{system.folder / 'orchestrator.db'}"
+    orchestrator = nats | {
+        "BACKSMITH_ORCHESTRATOR_DATABASE_URL": database,
+        "BACKSMITH_ORCHESTRATOR_GENERATOR_TARGET": generator,
+        "BACKSMITH_ORCHESTRATOR_FILES_TARGET": system.files,
+    }
+    processes = {
+        "files": ("files_svc", store | _listen(system.files)),
+        "generator": ("generator_svc", _listen(generator)),
+    }
+    for number in range(REPLICAS):
+        here = system.orchestrators[number:] + system.orchestrators[:number]
+        bridge = nats | {
+            "BACKSMITH_BRIDGE_LISTEN": system.bridges[number],
+            "BACKSMITH_BRIDGE_ORCHESTRATOR_TARGET": f"ipv4:{','.join(here)}",
+            "BACKSMITH_BRIDGE_FILES_TARGET": system.files,
+        }
+        processes[f"orchestrator-{number}"] = ("orchestrator_svc", orchestrator | _listen(here[0]))
+        processes[f"bridge-{number}"] = ("bridge", bridge)
+    return {
+        name: Victim(
+            name, [sys.executable, "-m", module], COMMON | environ, system.folder / f"{name}.log"
+        )
+        for name, (module, environ) in processes.items()
+    }
+
+
+def _listen(address: str) -> dict[str, str]:
+    return {"BACKSMITH_SERVER_LISTEN": address}

@@ -1,8 +1,6 @@
 """What the bus promises on three servers when one of them dies."""
 
 import asyncio
-import http.client
-import json
 from datetime import timedelta
 
 import pytest
@@ -31,17 +29,7 @@ def cluster_settings(cluster: Cluster) -> jetstream.BusSettings:
 
 def leader_of(cluster: Cluster, stream: str) -> NatsServer:
     """Return the server that leads a stream."""
-    connection = http.client.HTTPConnection("127.0.0.1", cluster[0].health_port, timeout=5)
-    connection.request("GET", "/jsz?streams=1")
-    body = json.loads(connection.getresponse().read())
-    connection.close()
-    (detail,) = (
-        found
-        for account in body["account_details"]
-        for found in account["stream_detail"]
-        if found["name"] == stream
-    )
-    leader = detail["cluster"]["leader"]
+    leader = cluster[0].leader_of(stream)
     return next(server for server in cluster if server.name == leader)
 
 
