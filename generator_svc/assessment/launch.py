@@ -15,6 +15,12 @@ from generator_svc.assessment.project import Project
 ADMIN_EMAIL = "admin@example.com"
 ADMIN_PASSWORD = "Proof-of-the-project-7"  # noqa: S105 - of servers that live for seconds
 
+TOKEN_MINUTES = "1440"  # noqa: S105 - a length of time
+"""A long attack must not outlive its token: all that it asks afterwards would be refused."""
+
+PASSWORD_KIB = "8"  # noqa: S105 - an amount of memory
+"""Hashing as slowly as in production would be most of what an attack's time goes into."""
+
 _MAIN = "app/main.py"
 
 
@@ -59,6 +65,10 @@ def _example(text: str) -> Iterator[tuple[str, str]]:
 def _value(key: str, value: str, *, database_url: str, secret: str) -> str:
     if "DATABASE_URL" in key or key.endswith("_DSN"):
         return database_url
+    if "PASSWORD" in key and "MEMORY" in key:
+        return PASSWORD_KIB
+    if "ACCESS_TOKEN" in key and "MINUTES" in key:
+        return TOKEN_MINUTES
     if "ADMIN" in key and "EMAIL" in key:
         return ADMIN_EMAIL
     if "ADMIN" in key and "PASSWORD" in key:

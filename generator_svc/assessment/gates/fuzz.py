@@ -3,10 +3,12 @@
 import json
 import re
 import sys
+from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from generator_svc.assessment.gates.openapi import operations
 from generator_svc.assessment.gates.served import Attack, NotApplicableError, Target
 from generator_svc.assessment.gates.specs import spec_of
 from generator_svc.assessment.sandbox import Finished
@@ -39,8 +41,9 @@ class Fuzz(Attack):
         findings: list[str] = []
         async with relayed(target.served.socket) as url:
             for seed in self.stage.settings.schemathesis_seeds:
-                for headers, choice in await _callers(target):
-                    findings += await self._run(target, url, seed, [*headers, *choice])
+                for account, choice in await _callers(target):
+                    findings += await self._run(target, url, seed, [*_headers(account), *choice])
+                    findings += await _locked_out(target, account, seed)
         return list(dict.fromkeys(findings))
 
     async def _run(self, target: Target, url: str, seed: str, more: list[str]) -> list[str]:
@@ -61,20 +64,34 @@ class Fuzz(Attack):
         return _findings(finished, root / _REPORT, seed)
 
 
-async def _callers(target: Target) -> list[tuple[list[str], list[str]]]:
+async def _callers(target: Target) -> list[tuple[Account | None, list[str]]]:
     """Return who calls what: the admin, who might lock itself out, only where accounts are kept."""
     if target.admin is None:
-        return [([], [])]
+        return [(None, [])]
     spec = spec_of(target.project)
     user = await target.accounts.equipped(target.admin, spec.features.roles)
-    return [
-        (_headers(user), []),
-        (_headers(target.admin), [f"--include-path-regex={'|'.join(ACCOUNT_WORDS)}"]),
-    ]
+    only_accounts = f"--include-path-regex={'|'.join(ACCOUNT_WORDS)}"
+    return [(user, []), (target.admin, [only_accounts])]
 
 
-def _headers(account: Account) -> list[str]:
-    return [f"--header={name}: {value}" for name, value in account.headers.items()]
+def _headers(account: Account | None) -> list[str]:
+    headers = account.headers.items() if account else ()
+    return [f"--header={name}: {value}" for name, value in headers]
+
+
+async def _locked_out(target: Target, account: Account | None, seed: str) -> list[str]:
+    """Tell whether the caller was refused by the end, so that the attack tried little."""
+    if account is None:
+        return []
+    refusals = {HTTPStatus.UNAUTHORIZED}
+    if account is target.admin:
+        refusals.add(HTTPStatus.FORBIDDEN)
+    for method, path, operation in operations(target.document):
+        if method == "get" and "{" not in path and operation.get("security"):
+            response = await target.client.get(path, headers=account.headers)
+            if response.status_code in refusals:
+                return [f"seed {seed}: its account is not let in any longer by GET {path}"]
+    return []
 
 
 def _findings(finished: Finished, report: Path, seed: str) -> list[str]:

@@ -93,6 +93,16 @@ async def test_a_leak_fails(name: str, change: tuple[str, str], finding: str) ->
     assert finding in "\n".join(result.findings)
 
 
+async def test_an_attack_that_is_shut_out_fails() -> None:
+    """Fails when the attacker's account is refused by the end: most of the attack hit nothing."""
+    once = "notes[len(notes) + 1] = (account, body.title)"
+    assert once in OWNED_MAIN
+    main = OWNED_MAIN.replace(once, f"{once}\n    passwords.pop(account)")
+    result = await gate("fuzz_sqlite", {**OWNED, "app/main.py": main})
+    assert result.outcome is Outcome.FAILED
+    assert "its account is not let in any longer by GET /notes" in "\n".join(result.findings)
+
+
 SKIPPED = [
     ("poison_postgres", "no PostgreSQL server is configured"),
     ("fuzz_postgres", "no PostgreSQL server is configured"),
