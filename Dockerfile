@@ -28,7 +28,7 @@ ENV PATH=/opt/backsmith/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     BACKSMITH_SERVER_LISTEN=0.0.0.0:8001 \
     BACKSMITH_BRIDGE_LISTEN=0.0.0.0:8000
-USER backsmith
+USER 10001
 WORKDIR /data
 EXPOSE 8000 8001
 # What a gRPC service answers; compose.yaml has the bridge's own.
