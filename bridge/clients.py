@@ -8,7 +8,7 @@ import grpc
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
 from backsmith.files.v1.snapshot_pb2 import FileEntry, Snapshot
-from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse, ProofReport
+from backsmith.generator.v1.generator_service_pb2 import PlanResponse, ProofReport
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.orchestrator.v1.generation_pb2 import Generation
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
@@ -35,10 +35,10 @@ class Orchestrator:
         with rpc_errors():
             return (await self.stub.StartGeneration(request)).generation
 
-    async def plan(self, request: PlanRequest) -> PlanResponse:
-        """Return the plan that a start would run."""
+    async def plan(self, request: pb.PlanGenerationRequest) -> PlanResponse:
+        """Return the plan that a start or an iteration would run."""
         with rpc_errors():
-            return (await self.stub.PlanGeneration(pb.PlanGenerationRequest(plan=request))).plan
+            return (await self.stub.PlanGeneration(request)).plan
 
     async def generation(self, generation_id: str) -> Generation:
         """Return a generation."""

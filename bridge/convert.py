@@ -20,12 +20,12 @@ from google.protobuf import json_format, struct_pb2
 
 from bridge.schemas.file import FileOut
 from bridge.schemas.generation import GenerationDetailOut, GenerationOut, Status
-from bridge.schemas.plan import PlanOut, SourceOut, SpanOut
+from bridge.schemas.plan import LossOut, PlanOut, SourceOut, SpanOut
 from bridge.schemas.project import ProjectOut
 from bridge.schemas.review import GateOut, ReviewOut
 from bridge.schemas.start import GenerateBody, IterateBody, PlanBody
 from bridge.schemas.statistics import StatisticsOut
-from bridge.spec_document import spec_document_from_proto
+from bridge.spec_document import patch_document_from_proto, spec_document_from_proto
 from bridge.sse.event import Standing
 from chassis.errors import FieldViolation, InvalidInputError
 
@@ -92,10 +92,10 @@ def iteration_request_from_body(
     return request
 
 
-def plan_request_from_body(body: PlanBody) -> PlanRequest:
+def plan_request_from_body(body: PlanBody) -> orchestrator_pb.PlanGenerationRequest:
     """Return the request that a body stands for."""
     request = PlanRequest(
-        prompt=body.prompt or "",
+        prompt=body.modification_prompt or body.prompt or "",
         project_name=body.project_name or "",
         tech_stack=STACKS[body.tech_stack],
         domain=body.domain or "",
@@ -103,7 +103,11 @@ def plan_request_from_body(body: PlanBody) -> PlanRequest:
     )
     if body.spec is not None:
         request.spec_document.CopyFrom(spec_document_from_json(body.spec))
-    return request
+    if body.spec_patch is not None:
+        request.patch_document.CopyFrom(spec_document_from_json(body.spec_patch))
+    return orchestrator_pb.PlanGenerationRequest(
+        plan=request, parent_generation_id=body.parent_generation_id or ""
+    )
 
 
 def plan_to_out(plan: PlanResponse) -> PlanOut:
@@ -120,6 +124,11 @@ def plan_to_out(plan: PlanResponse) -> PlanOut:
         spec=spec_document_from_proto(plan.spec),
         sources=sources,
         unresolved=[_span(span) for span in plan.unresolved],
+        patch=patch_document_from_proto(plan.patch) if plan.HasField("patch") else None,
+        losses=[
+            LossOut(target=loss.target, reason=loss.reason, message=loss.message)
+            for loss in plan.losses
+        ],
     )
 
 

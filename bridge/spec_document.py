@@ -13,6 +13,23 @@ def spec_document_from_proto(spec: spec_pb2.ProjectSpec) -> dict[str, Any]:
     return _object(spec)
 
 
+def patch_document_from_proto(patch: spec_pb2.SpecPatch) -> dict[str, Any]:
+    """Return a patch as its users write it; sent back as it is, it means the same."""
+    document = {
+        "add": [_change(change) for change in patch.add],
+        "alter": [_change(change) for change in patch.alter],
+        "rename": [{"target": rename.target, "to": rename.to} for rename in patch.rename],
+        "drop": list(patch.drop),
+    }
+    return {key: items for key, items in document.items() if items}
+
+
+def _change(change: spec_pb2.SpecChange) -> dict[str, Any]:
+    """Return one change; a relation has a `target` of its own, so the change is named otherwise."""
+    keys = json_format.MessageToDict(change.keys)
+    return {"entity.relation" if "target" in keys else "target": change.target, **keys}
+
+
 def _object(message: Message) -> dict[str, Any]:
     return {field.name: _value(field, value) for field, value in message.ListFields()}
 

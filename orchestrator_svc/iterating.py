@@ -3,7 +3,10 @@
 from collections.abc import Callable
 
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse
-from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartIterationRequest
+from backsmith.orchestrator.v1.orchestrator_service_pb2 import (
+    PlanGenerationRequest,
+    StartIterationRequest,
+)
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.clock import Clock
@@ -75,6 +78,21 @@ class Iterating:
         )
         self._committed()
         return as_started(started)
+
+    async def plan(self, user_id: str, request: PlanGenerationRequest) -> PlanResponse:
+        """Return the plan of a change, and what it would lose; nothing is stored.
+
+        Raises:
+            InvalidInputError: The plan is refused; names each field.
+            NotFoundError: The parent is unknown.
+            FailedPreconditionError: The parent is not completed.
+        """
+        parent = await self._parent(user_id, request.parent_generation_id)
+        before = await self._generations.details(parent.generation_id)
+        plan = PlanRequest()
+        plan.CopyFrom(request.plan)
+        plan.base.CopyFrom(ProjectSpec.FromString(before.spec))
+        return await self._generator.plan(plan)
 
     def _check(self, request: StartIterationRequest) -> None:
         checks = Checks()

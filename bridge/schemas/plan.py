@@ -21,9 +21,23 @@ class SourceOut(BaseModel):
     span: SpanOut | None = Field(description="The words it came from, if it came from words.")
 
 
+class LossOut(BaseModel):
+    """Stored data that a change would drop, or that could be refused after it."""
+
+    target: str = Field(description="What would be lost, by its name before the change.")
+    reason: str = Field(description="DROPPED or NARROWED.")
+    message: str = Field(description="For people.")
+
+
 class PlanOut(BaseModel):
     """A checked plan; nothing of it is stored."""
 
     spec: dict[str, Any] = Field(description="The spec, in the words of its document form.")
     sources: list[SourceOut]
     unresolved: list[SpanOut] = Field(description="What of the prompt was not understood.")
+    patch: dict[str, Any] | None = Field(
+        description="With a parent: what changes, in the words of its document form."
+    )
+    losses: list[LossOut] = Field(
+        description="With a parent: the stored data that the patch would lose."
+    )

@@ -30,18 +30,17 @@ def _offered(stack: Any) -> Any:
 Stack = Annotated[Literal["fastapi_sqlite", "fastapi_postgres"], BeforeValidator(_offered)]
 
 
-PROMPT_OR_SPEC: dict[str, JsonValue] = {
-    "anyOf": [
-        {"required": ["prompt"], "properties": {"prompt": {"type": "string"}}},
-        {"required": ["spec"], "properties": {"spec": {"type": "object"}}},
-    ]
-}
+def _needs_one_of(**types: str) -> dict[str, JsonValue]:
+    """Return the JSON Schema of a body that holds one of these keys, or several."""
+    return {
+        "anyOf": [
+            {"required": [key], "properties": {key: {"type": kind}}} for key, kind in types.items()
+        ]
+    }
 
 
-class PlanBody(Body):
-    """What to plan."""
-
-    model_config = ConfigDict(json_schema_extra=PROMPT_OR_SPEC)
+class _StartBody(Body):
+    """What starts and their plans have in common."""
 
     prompt: str | None = Field(
         None, min_length=10, max_length=5000, description="What the backend is to do, in words."
@@ -54,15 +53,71 @@ class PlanBody(Body):
     domain: Domain | None = Field(None, description="A domain to take defaults from.")
     constraints: list[Feature] = Field([], max_length=32, description="Features to have.")
 
+
+_OF_CHANGES = ("modification_prompt", "spec_patch")
+_OF_FIRST_VERSIONS = ("spec", "project_name", "tech_stack", "domain", "constraints")
+
+
+def _without(*keys: str) -> dict[str, JsonValue]:
+    """Return the JSON Schema of keys that say nothing."""
+    return {key: {"enum": [None, []]} for key in keys}
+
+
+PLANNED: dict[str, JsonValue] = {
+    "anyOf": [
+        {
+            "properties": _without("parent_generation_id", *_OF_CHANGES),
+            **_needs_one_of(prompt="string", spec="object"),
+        },
+        {
+            "required": ["parent_generation_id"],
+            "properties": {
+                "parent_generation_id": {"type": "string"},
+                **_without(*_OF_FIRST_VERSIONS),
+            },
+            **_needs_one_of(prompt="string", modification_prompt="string", spec_patch="object"),
+        },
+    ]
+}
+
+
+class PlanBody(_StartBody):
+    """What to plan: a first version, or with a parent a change of it."""
+
+    model_config = ConfigDict(json_schema_extra=PLANNED)
+
+    parent_generation_id: str | None = Field(
+        None, min_length=1, max_length=64, description="The generation to change; completed."
+    )
+    modification_prompt: str | None = Field(
+        None,
+        min_length=10,
+        max_length=2000,
+        description="With a parent: what to change, in words; `prompt` is read as it, too.",
+    )
+    spec_patch: dict[str, Any] | None = Field(
+        None, description="With a parent: the patch, if you have one."
+    )
+
     @model_validator(mode="after")
-    def _prompt_or_spec(self) -> Self:
-        if self.prompt is None and self.spec is None:
-            raise ValueError("send a `prompt` or a `spec`")
+    def _something_to_plan(self) -> Self:
+        change = [key for key in _OF_CHANGES if getattr(self, key) is not None]
+        if self.parent_generation_id is None:
+            if change:
+                raise ValueError(f"send the `parent_generation_id` that `{change[0]}` is for")
+            if self.prompt is None and self.spec is None:
+                raise ValueError("send a `prompt` or a `spec`")
+        elif foreign := [key for key in _OF_FIRST_VERSIONS if getattr(self, key) not in (None, [])]:
+            raise ValueError(f"`{foreign[0]}` is the parent's; leave it out")
+        elif self.prompt is None and not change:
+            raise ValueError("send a `prompt` that says what to change, or a `spec_patch`")
         return self
 
 
-class GenerateBody(PlanBody):
+class GenerateBody(_StartBody):
     """What to generate."""
+
+    model_config = ConfigDict(json_schema_extra=_needs_one_of(prompt="string", spec="object"))
 
     project_id: str | None = Field(
         None, max_length=64, description="The project to make a version of; a new one without."
@@ -70,6 +125,12 @@ class GenerateBody(PlanBody):
     context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
     engine: str | None = Field(None, max_length=64, description="The engine that writes files.")
     generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
+
+    @model_validator(mode="after")
+    def _prompt_or_spec(self) -> Self:
+        if self.prompt is None and self.spec is None:
+            raise ValueError("send a `prompt` or a `spec`")
+        return self
 
 
 class StartedOut(GenerationOut, StreamTokenOut):
@@ -82,15 +143,7 @@ class IterateBody(Body):
     """What to change of a completed generation."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [
-                {
-                    "required": ["modification_prompt"],
-                    "properties": {"modification_prompt": {"type": "string"}},
-                },
-                {"required": ["spec_patch"], "properties": {"spec_patch": {"type": "object"}}},
-            ]
-        }
+        json_schema_extra=_needs_one_of(modification_prompt="string", spec_patch="object")
     )
 
     parent_generation_id: str = Field(

@@ -16,8 +16,9 @@ from generator_svc.planner.lexer import classified, sentences
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.parser import parse, parse_change
-from generator_svc.planner.patch_apply import apply_patch, read_patch
+from generator_svc.planner.patch_apply import apply_patch
 from generator_svc.planner.patch_changes import read_change
+from generator_svc.planner.patch_document import read_patch
 from generator_svc.planner.patch_draft import changes_of, draft_of
 from generator_svc.planner.patch_targets import Changes
 from generator_svc.planner.reading import Reading

@@ -12,9 +12,7 @@ from generator_svc.domain.spec import JsonValue, ProjectSpec
 from generator_svc.domain.validate import validate
 from generator_svc.domain.validate_fields import KEYS
 from generator_svc.planner.document import spec_from_tree
-
-FEATURES = ("auth", "docker", "ci", "tests")
-"""The features that a patch switches; `roles` it alters."""
+from generator_svc.planner.patch_document import FEATURES
 
 _SECTIONS = ("fields", "relations")
 _Document = dict[str, Any]
@@ -40,65 +38,6 @@ def apply_patch(spec: ProjectSpec, patch: SpecPatch) -> ProjectSpec:
     patched = spec_from_tree(document)
     validate(patched)
     return patched
-
-
-def read_patch(tree: JsonValue) -> SpecPatch:
-    """Return the patch that a tree of a document holds.
-
-    Raises:
-        InvalidInputError: A key or a type is wrong; each place is named.
-    """
-    findings = Findings()
-    if not isinstance(tree, dict):
-        findings.add("spec_patch", "WRONG_TYPE", "Expected a mapping of add, alter, rename, drop.")
-        tree = {}
-    for key in tree:
-        if key not in {"add", "alter", "rename", "drop"}:
-            findings.add(
-                f"spec_patch.{key}", "UNKNOWN_KEY", "Use add, alter, rename and drop only."
-            )
-    patch = SpecPatch(
-        add=tuple(_changes(tree, "add", findings)),
-        alter=tuple(_changes(tree, "alter", findings)),
-        rename=tuple(_renames(tree, findings)),
-        drop=tuple(change.target for change in _changes(tree, "drop", findings)),
-    )
-    if not patch and not findings:
-        findings.add("spec_patch", "EMPTY", "The patch changes nothing. Name what to change.")
-    findings.raise_if_any(reason=SPEC_INVALID)
-    return patch
-
-
-def _changes(tree: dict[str, JsonValue], key: str, findings: Findings) -> list[Change]:
-    changes: list[Change] = []
-    for path, item in _items(tree, key, findings):
-        if isinstance(item, str):
-            changes.append(Change(target=item))
-        elif isinstance(item, dict) and isinstance(item.get("target"), str):
-            rest = {name: value for name, value in item.items() if name != "target"}
-            changes.append(Change(target=str(item["target"]), keys=rest))
-        else:
-            findings.add(path, "KEY_MISSING", "An item names its target. Add target: Entity.field.")
-    return changes
-
-
-def _renames(tree: dict[str, JsonValue], findings: Findings) -> list[Rename]:
-    renames: list[Rename] = []
-    for path, item in _items(tree, "rename", findings):
-        known = isinstance(item, dict) and set(item) == {"target", "to"}
-        if known and isinstance(item, dict) and all(isinstance(v, str) for v in item.values()):
-            renames.append(Rename(target=str(item["target"]), to=str(item["to"])))
-        else:
-            findings.add(path, "WRONG_TYPE", "A rename is {target: Entity.field, to: name}.")
-    return renames
-
-
-def _items(tree: dict[str, JsonValue], key: str, findings: Findings) -> list[tuple[str, JsonValue]]:
-    items = tree.get(key, [])
-    if not isinstance(items, list):
-        findings.add(f"spec_patch.{key}", "WRONG_TYPE", "Expected a list.")
-        return []
-    return [(f"spec_patch.{key}[{index}]", item) for index, item in enumerate(items)]
 
 
 # ---- one change each
@@ -201,7 +140,7 @@ def _add(document: _Document, change: Change, path: str, findings: Findings) -> 
         return
     entity = _entity(document, change.target, path, findings)
     if entity is not None:
-        section = "relations" if "kind" in change.keys else "fields"
+        section = "relations" if {"kind", "target"} & change.keys.keys() else "fields"
         name = change.target.partition(".")[2]
         entity.setdefault(section, []).append({"name": name, **change.keys})
 

@@ -37,9 +37,13 @@ class GenerationCalls(Answering):
     async def PlanGeneration(
         self, request: pb.PlanGenerationRequest, context: Context
     ) -> pb.PlanGenerationResponse:
-        """Answer the plan that a start would run."""
-        require_user()
-        return pb.PlanGenerationResponse(plan=await self._parts.generator.plan(request.plan))
+        """Answer the plan that a start or an iteration would run."""
+        user_id = require_user()
+        if request.parent_generation_id:
+            plan = await self._parts.iterating.plan(user_id, request)
+        else:
+            plan = await self._parts.generator.plan(request.plan)
+        return pb.PlanGenerationResponse(plan=plan)
 
     async def GetGeneration(
         self, request: pb.GetGenerationRequest, context: Context

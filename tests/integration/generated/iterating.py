@@ -18,7 +18,8 @@ from generator_svc.domain.validate import validate
 from generator_svc.engines.interface import GeneratedFile
 from generator_svc.engines.template import TemplateEngine
 from generator_svc.planner.document import read_document
-from generator_svc.planner.patch_apply import apply_patch, read_patch
+from generator_svc.planner.patch_apply import apply_patch
+from generator_svc.planner.patch_document import read_patch
 from generator_svc.planner.request import SpecDocument
 
 NEEDED = "app/models/__init__.py"

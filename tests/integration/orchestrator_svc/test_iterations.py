@@ -165,6 +165,38 @@ async def test_a_destructive_change_needs_confirmation(client: Client, system: S
     assert not [path for path in await listed(system, child.snapshot_id) if "post" in path]
 
 
+async def test_plans_a_change_without_making_it(client: Client) -> None:
+    """Answers the patch and what it would lose, asks for no confirmation, and stores nothing."""
+    parent = await completed(client)
+    stub = await client.stub()
+    request = pb.PlanGenerationRequest(
+        parent_generation_id=parent.generation_id, plan={"prompt": DROP}
+    )
+    plan = (await stub.PlanGeneration(request)).plan
+    assert list(plan.patch.drop) == ["Post"]
+    assert [loss.target for loss in plan.losses] == ["Post"]
+    assert "Post" not in [entity.name for entity in plan.spec.entities]
+    everything = (await stub.ListGenerations(pb.ListGenerationsRequest())).generations
+    assert [each.generation_id for each in everything] == [parent.generation_id]
+
+
+async def test_plans_no_change_of_what_cannot_be_changed(
+    client: Client, generator: FakeGenerator
+) -> None:
+    """Refuses to plan for a parent that runs, and for one that is somebody else's."""
+    hold = generator.hold(1)
+    running = await client.start()
+    await hold.reached.wait()
+    request = pb.PlanGenerationRequest(
+        parent_generation_id=running.generation_id, plan={"prompt": DROP}
+    )
+    with pytest.raises(FailedPreconditionError), rpc_errors():
+        await (await client.stub()).PlanGeneration(request)
+    with pytest.raises(NotFoundError), rpc_errors():
+        await (await client.stub("eve")).PlanGeneration(request)
+    hold.release.set()
+
+
 async def test_only_a_completed_generation_can_be_changed(
     client: Client, generator: FakeGenerator
 ) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jwt
+from backsmith.generator.v1 import generator_service_pb2 as generator_pb
 from backsmith.orchestrator.v1 import channel_pb2, generation_pb2, project_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceServicer
@@ -138,6 +139,7 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.happened: list[channel_pb2.ChannelEvent] = []
         self.told = asyncio.Event()
         self.changes: list[channel_pb2.FileEvent] = []
+        self.planned: list[pb.PlanGenerationRequest] = []
         self.batch = 100
         self.plays = False
         self._playing: set[asyncio.Task[None]] = set()
@@ -295,8 +297,20 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         await self._enter("other", context)
         await _abort(context, NotFoundError("There is no such thing."))
 
+    async def PlanGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Plan a change of a generation: a relation that loses a title."""
+        await self._enter("PlanGeneration", context)
+        await self._find(request.parent_generation_id, context)
+        self.planned.append(request)
+        plan = generator_pb.PlanResponse(
+            spec={"name": "blog"},
+            patch={"add": [{"target": "Post.editor"}], "drop": ["Post.title"]},
+            losses=[{"target": "Post.title", "reason": "DROPPED", "message": "It is lost."}],
+        )
+        plan.patch.add[0].keys.update({"kind": "many_to_one", "target": "User"})
+        return pb.PlanGenerationResponse(plan=plan)
+
     RetryGeneration = _unknown
-    PlanGeneration = _unknown
     GetReview = _unknown
     CreateProject = _unknown
     ListProjects = _unknown

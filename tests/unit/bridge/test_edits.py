@@ -137,3 +137,48 @@ async def test_life(bridge: World) -> None:
     assert counted.json()["by_status"]["cancelled"] == 1
     assert (await bridge.http.delete(path, headers=headers)).status_code == 204
     assert (await bridge.http.get(path, headers=headers)).status_code == 404
+
+
+async def test_plan_of_a_change(edited: World) -> None:
+    """Tells the patch in the words that a patch is written in, and what it would lose."""
+    body = {"parent_generation_id": "gen_1", "prompt": "Drop the title, add an editor to posts"}
+    answer = await edited.http.post("/generations/plan", json=body, headers=edited.as_user())
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["patch"] == {
+        "add": [{"entity.relation": "Post.editor", "kind": "many_to_one", "target": "User"}],
+        "drop": ["Post.title"],
+    }
+    lost = {"target": "Post.title", "reason": "DROPPED", "message": "It is lost."}
+    assert told["losses"] == [lost]
+    assert (told["spec"], told["unresolved"]) == ({"name": "blog"}, [])
+    [request] = edited.orchestrator.planned
+    assert request.plan.prompt == body["prompt"]
+
+
+async def test_plan_of_a_change_takes_what_an_iteration_takes(edited: World) -> None:
+    """Reads the body of an iteration, too: its prompt and its patch."""
+    for body in (
+        {"modification_prompt": "Drop the title"},
+        {"spec_patch": {"drop": ["Post.title"]}},
+    ):
+        whole = {"parent_generation_id": "gen_1", **body}
+        answer = await edited.http.post("/generations/plan", json=whole, headers=edited.as_user())
+        assert answer.status_code == 200
+    prompted, patched = (request.plan for request in edited.orchestrator.planned)
+    assert prompted.prompt == "Drop the title"
+    assert patched.patch_document.content == b'{"drop": ["Post.title"]}'
+
+
+async def test_plan_refusals(edited: World) -> None:
+    """Refuses a change of nothing, without words, and with what is the parent's to say."""
+    for body, status in (
+        ({"parent_generation_id": "gen_3", "prompt": "Drop the title"}, 404),
+        ({"parent_generation_id": "gen_1"}, 422),
+        ({"modification_prompt": "Drop the title"}, 422),
+        ({"spec_patch": {"drop": ["Post.title"]}}, 422),
+        ({"parent_generation_id": "gen_1", "prompt": "Drop the title", "domain": "general"}, 422),
+        ({}, 422),
+    ):
+        answer = await edited.http.post("/generations/plan", json=body, headers=edited.as_user())
+        assert answer.status_code == status, body

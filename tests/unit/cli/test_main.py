@@ -171,6 +171,33 @@ async def test_plan_prints_json(
     assert json.loads(capfd.readouterr().out) == {"spec": {"name": "blog"}}
 
 
+async def test_plan_of_a_change_names_its_parent(
+    bridge: Bridge, call: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Sends the parent, by its id or by the folder it is in, and prints the patch."""
+    generating(bridge)
+    bridge.on("/generations/plan", lambda _: JSONResponse({"patch": {"drop": ["Post.title"]}}))
+    out = tmp_path / "out"
+    assert await call("generate", "A blog with posts", "--out", out) == 0
+    capfd.readouterr()
+    for parent in ("gen_1", out):
+        assert await call("plan", "Remove the title", "--parent", parent) == 0
+        assert json.loads(capfd.readouterr().out) == {"patch": {"drop": ["Post.title"]}}
+        assert json.loads(bridge.bodies[-1]) == {
+            "parent_generation_id": "gen_1",
+            "modification_prompt": "Remove the title",
+        }
+
+
+@pytest.mark.parametrize("options", [["--patch", "p.yaml"], ["--parent", "gen_1", "--spec", "s"]])
+async def test_a_plan_is_of_a_spec_or_of_a_change(
+    call: Run, capfd: pytest.CaptureFixture[str], options: list[str]
+) -> None:
+    """Takes a patch for a change alone, and a spec for a first version alone."""
+    assert await call("plan", "Remove the title", *options) == 2
+    assert "--parent" in capfd.readouterr().err
+
+
 async def test_a_development_server_is_asked_for_a_token(
     bridge: Bridge, call: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

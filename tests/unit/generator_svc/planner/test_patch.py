@@ -245,9 +245,51 @@ def test_applies_an_explicit_patch() -> None:
     assert [loss.target for loss in planned.losses] == ["User.address", "Comment"]
 
 
+EDITOR = {"kind": "many_to_one", "target": "User", "back": "edited_posts"}
+
+
+def test_each_kind_of_target_has_a_key_of_its_own() -> None:
+    """Takes the target by what it is, so that a relation keeps the `target` it points to."""
+    planned = patched(
+        patch={
+            "add": [
+                {"entity.relation": "Post.editor", **EDITOR},
+                {"entity.field": "Post.subtitle", "type": "string"},
+                {"entity": "Tag", "fields": [{"name": "name", "type": "string"}]},
+                {"feature": "auth"},
+            ],
+            "alter": [{"entity.relation": "Comment.post", "required": False}],
+            "rename": [{"entity.field": "Post.title", "to": "headline"}],
+            "drop": [{"entity.field": "User.phone"}, {"feature": "docker"}],
+        }
+    )
+    [post] = [each for each in planned.spec.entities if each.name == "Post"]
+    [editor] = [each for each in post.relations if each.name == "editor"]
+    assert (editor.kind, editor.target, editor.back) == ("many_to_one", "User", "edited_posts")
+    assert fields_of(planned, "Post") == ["headline", "body", "status", "subtitle"]
+    assert [each.name for each in planned.spec.entities][-1] == "Tag"
+    assert planned.spec.features.auth
+    assert not planned.spec.features.docker
+    assert fields_of(planned, "User") == ["name", "email", "address"]
+
+
+def test_a_relation_can_be_pointed_elsewhere() -> None:
+    """Alters the target of a relation, and tells that its links do not carry over."""
+    altered = {"entity.relation": "Comment.post", "target": "User", "back": "mentions"}
+    planned = patched(patch={"alter": [altered]})
+    [comment] = [each for each in planned.spec.entities if each.name == "Comment"]
+    assert [each.target for each in comment.relations if each.name == "post"] == ["User"]
+    assert [(loss.target, loss.reason) for loss in planned.losses] == [("Comment.post", "NARROWED")]
+
+
 @pytest.mark.parametrize(
     ("patch", "path", "reason"),
     [
+        ({"add": [{"feature": "websockets"}]}, "spec_patch.add[0].feature", "WRONG_TARGET"),
+        ({"drop": [{"entity": "Post.title"}]}, "spec_patch.drop[0].entity", "WRONG_TARGET"),
+        ({"drop": [{"entity.field": "Post"}]}, "spec_patch.drop[0].entity.field", "WRONG_TARGET"),
+        ({"drop": [{"entity": "Post", "why": "x"}]}, "spec_patch.drop[0].why", "UNKNOWN_KEY"),
+        ({"drop": [3]}, "spec_patch.drop[0]", "WRONG_TYPE"),
         ({"remove": []}, "spec_patch.remove", "UNKNOWN_KEY"),
         ({}, "spec_patch", "EMPTY"),
         ([], "spec_patch", "WRONG_TYPE"),

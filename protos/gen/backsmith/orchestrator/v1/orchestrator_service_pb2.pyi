@@ -204,23 +204,27 @@ Global___StartIterationResponse: _TypeAlias = StartIterationResponse  # noqa: Y0
 
 @_typing.final
 class PlanGenerationRequest(_message.Message):
-    """What to plan: as in StartGenerationRequest."""
+    """What to plan: as in StartGenerationRequest, or with a parent as in StartIterationRequest."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PLAN_FIELD_NUMBER: _builtins.int
+    PARENT_GENERATION_ID_FIELD_NUMBER: _builtins.int
+    parent_generation_id: _builtins.str
+    """The generation to plan a change of; empty plans a first version."""
     @_builtins.property
     def plan(self) -> _generator_service_pb2.PlanRequest:
-        """What would be planned."""
+        """What would be planned; with a parent its `base` is the parent's spec."""
 
     def __init__(
         self,
         *,
         plan: _generator_service_pb2.PlanRequest | None = ...,
+        parent_generation_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan", b"plan"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent_generation_id", b"parent_generation_id", "plan", b"plan"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -200,10 +200,15 @@ class OrchestratorServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PlanGeneration(self, request, context):
-        """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
+        """PlanGeneration answers the plan that StartGeneration would run, or with a parent the
+        patch that StartIteration would, and stores nothing.
+
+        What a patch would lose is told, not refused.
 
         Errors:
         * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * NOT_FOUND: the parent is unknown.
+        * FAILED_PRECONDITION: the parent is not completed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

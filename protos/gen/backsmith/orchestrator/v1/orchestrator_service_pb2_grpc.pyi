@@ -65,10 +65,15 @@ class OrchestratorServiceStub:
     * ALREADY_EXISTS: the idempotency key was used with another request.
     """
     PlanGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.PlanGenerationRequest, _orchestrator_service_pb2.PlanGenerationResponse]
-    """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
+    """PlanGeneration answers the plan that StartGeneration would run, or with a parent the
+    patch that StartIteration would, and stores nothing.
+
+    What a patch would lose is told, not refused.
 
     Errors:
     * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * NOT_FOUND: the parent is unknown.
+    * FAILED_PRECONDITION: the parent is not completed.
     """
     GetGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetGenerationRequest, _orchestrator_service_pb2.GetGenerationResponse]
     """GetGeneration returns a generation.
@@ -254,10 +259,15 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     * ALREADY_EXISTS: the idempotency key was used with another request.
     """
     PlanGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.PlanGenerationRequest, _orchestrator_service_pb2.PlanGenerationResponse]  # type: ignore[assignment]
-    """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
+    """PlanGeneration answers the plan that StartGeneration would run, or with a parent the
+    patch that StartIteration would, and stores nothing.
+
+    What a patch would lose is told, not refused.
 
     Errors:
     * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    * NOT_FOUND: the parent is unknown.
+    * FAILED_PRECONDITION: the parent is not completed.
     """
     GetGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.GetGenerationRequest, _orchestrator_service_pb2.GetGenerationResponse]  # type: ignore[assignment]
     """GetGeneration returns a generation.
@@ -458,10 +468,15 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orchestrator_service_pb2.PlanGenerationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orchestrator_service_pb2.PlanGenerationResponse, _abc.Awaitable[_orchestrator_service_pb2.PlanGenerationResponse]]:
-        """PlanGeneration answers the plan that StartGeneration would run, and stores nothing.
+        """PlanGeneration answers the plan that StartGeneration would run, or with a parent the
+        patch that StartIteration would, and stores nothing.
+
+        What a patch would lose is told, not refused.
 
         Errors:
         * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        * NOT_FOUND: the parent is unknown.
+        * FAILED_PRECONDITION: the parent is not completed.
         """
 
     @_abc_1.abstractmethod
