@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from files_svc.domain.merge.patch import Patch, Rename
+from generator_svc.domain import patch as spec_patch
+from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import (
     Entity,
     EntityOptions,
@@ -31,15 +33,35 @@ class Iteration:
     patch: Patch
 
 
-def render(spec: ProjectSpec) -> Tree:
+def render(spec: ProjectSpec, base: Base | None = None) -> Tree:
     """Render all phases of a spec."""
     engine = TemplateEngine()
     return {
         step.path: step.content
         for phase in PHASES
-        for step in engine.generate(spec, phase)
+        for step in engine.generate(spec, phase, base=base)
         if isinstance(step, GeneratedFile)
     }
+
+
+def render_iteration(parent: ProjectSpec, before: Tree, iteration: Iteration) -> Tree:
+    """Render all phases of an iteration of a parent that rendered to a tree."""
+    return render(
+        iteration.spec,
+        Base(
+            spec=parent,
+            version=2,
+            renames=tuple(
+                spec_patch.Rename(target=each.old, to=each.new.rpartition(".")[2])
+                for each in iteration.patch.renames
+            ),
+            migrations={
+                path: content
+                for path, content in before.items()
+                if path.startswith("migrations/versions/")
+            },
+        ),
+    )
 
 
 TITLE = Field(name="title", type=FieldType.STRING, required=True, max_length=80)

@@ -1,4 +1,4 @@
-"""Parents x edits x iterations: no file lost, no edited line lost without a report, and tidy code.
+"""Parents x edits x iterations: no file and no edited line lost without a report, green gates.
 
 The rate of merges without a conflict is printed beside that of plain `git merge-file`.
 """
@@ -9,7 +9,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -22,10 +23,30 @@ from files_svc.settings import FilesSettings, LimitSettings, StoreSettings
 from tests.integration.files_svc.client import FilesClient
 from tests.integration.files_svc.conftest import AUTH, calling, serving
 from tests.integration.files_svc.matrix.edits import EDITS
-from tests.integration.files_svc.matrix.specs import ITERATIONS, PARENTS, Tree, render
+from tests.integration.files_svc.matrix.gates import ALL, MERGED, Gates
+from tests.integration.files_svc.matrix.specs import (
+    ITERATIONS,
+    PARENTS,
+    Tree,
+    render,
+    render_iteration,
+)
 
-QUICK = pytest.param("blog", ("add field", "rename field"), id="blog, quickly")
-WHOLE = [pytest.param(name, tuple(ITERATIONS), id=name, marks=pytest.mark.slow) for name in PARENTS]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A parent, its iterations, and how far what comes out is proven."""
+
+    parent: str
+    iterations: tuple[str, ...] = tuple(ITERATIONS)
+    tiers: tuple[str, ...] = MERGED
+
+
+QUICK = Case(parent="blog", iterations=("add field", "rename field"), tiers=("t0",))
+CASES = [
+    pytest.param(QUICK, id="blog, quickly"),
+    *(pytest.param(Case(parent=name), id=name, marks=pytest.mark.slow) for name in PARENTS),
+]
 
 
 @pytest.fixture
@@ -38,34 +59,71 @@ async def roomy(tmp_path: Path) -> AsyncIterator[FilesClient]:
         yield client
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize(("name", "iterations"), [QUICK, *WHOLE])
+@pytest.fixture(scope="session")
+def gates(tmp_path_factory: pytest.TempPathFactory) -> Gates:
+    """Run gates with one cache for all tests."""
+    return Gates(tmp_path_factory.mktemp("mypy"))
+
+
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("case", CASES)
 async def test_every_edit_meets_every_iteration(
     roomy: FilesClient,
     tmp_path: Path,
-    name: str,
-    iterations: tuple[str, ...],
+    gates: Gates,
+    case: Case,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Keeps what the user did, takes what the iteration brings, or says what it could not."""
-    base = await asyncio.to_thread(render, PARENTS[name])
+    parent = PARENTS[case.parent]
+    base = await asyncio.to_thread(render, parent)
     edited = [edit(base) for edit in EDITS.values()]
     rate: Counter[str] = Counter()
-    for each in iterations:
-        iteration = ITERATIONS[each](PARENTS[name])
-        theirs = await asyncio.to_thread(render, iteration.spec)
+    for each in case.iterations:
+        iteration = ITERATIONS[each](parent)
+        theirs = await asyncio.to_thread(render_iteration, parent, base, iteration)
         for ours in edited:
             merged = await merge(roomy, (base, ours, theirs), iteration.patch)
             files = await roomy.files(merged.snapshot.snapshot_id)
             check(base, ours, files, merged)
             check_tidy(tmp_path / "tidy", files)
+            await check_gates(gates, (base, ours, theirs), files, tiers=case.tiers)
             rate += compare_with_git(tmp_path, (base, ours, theirs), merged)
+            rate["merges"] += 1
+            rate["conflicts"] += len(merged.conflicts)
     with capsys.disabled():
         print(  # noqa: T201 - the rate is what this run is for
-            f"\n{name}: of {rate['both']} files changed by both sides, {rate['ours']} merged "
-            f"without a conflict; git merge-file: {rate['git']}"
+            f"\n{case.parent}: {rate['merges']} merges, gates green after each, "
+            f"{rate['conflicts']} conflicts told; of {rate['both']} files changed by both sides, "
+            f"{rate['ours']} merged without a conflict; git merge-file: {rate['git']}"
         )
     assert rate["ours"] >= rate["git"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("number", range(len(PARENTS)), ids=list(PARENTS))
+async def test_what_was_merged_works(roomy: FilesClient, gates: Gates, number: int) -> None:
+    """Passes the gates that run the project too, for every parent, edit and iteration in turn."""
+    parent = list(PARENTS.values())[number]
+    edit = list(EDITS.values())[number % len(EDITS)]
+    iteration = list(ITERATIONS.values())[number * 3 % len(ITERATIONS)](parent)
+    base = await asyncio.to_thread(render, parent)
+    theirs = await asyncio.to_thread(render_iteration, parent, base, iteration)
+    merged = await merge(roomy, (base, edit(base), theirs), iteration.patch)
+    files = await roomy.files(merged.snapshot.snapshot_id)
+    await check_gates(gates, (base, edit(base), theirs), files, tiers=ALL)
+
+
+async def check_gates(
+    gates: Gates, sides: tuple[Tree, Tree, Tree], files: Tree, tiers: Collection[str] = MERGED
+) -> None:
+    """Find nothing in a merge that the user's own tree did not have before it."""
+    base, ours, theirs = sides
+    found = await gates.findings(files, rendered=theirs, tiers=tiers)
+    if found:
+        found -= await gates.findings(ours, rendered=base, tiers=tiers)
+    assert not found
 
 
 async def merge(
