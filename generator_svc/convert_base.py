@@ -1,10 +1,12 @@
 """What an iteration starts from: a message to plain values."""
 
+import json
+
 from backsmith.generator.v1 import generator_service_pb2 as pb
 
 from chassis.errors import FieldViolation, InvalidInputError
 from generator_svc.convert_spec import spec_from_proto
-from generator_svc.domain.iteration import Base
+from generator_svc.domain.iteration import Base, Rendering
 from generator_svc.domain.patch import Rename
 from generator_svc.domain.validate import validate
 
@@ -35,4 +37,14 @@ def base_from_proto(request: pb.GeneratePhaseRequest) -> Base | None:
         version=message.version,
         renames=tuple(Rename(target=each.target, to=each.to) for each in message.renames),
         migrations={file.path: file.content for file in message.migrations},
+        rendering=_rendering(message.manifest),
     )
+
+
+def _rendering(manifest: bytes) -> Rendering:
+    """Return what a manifest tells: nothing, if it is older than what it would have to tell."""
+    if not manifest:
+        return Rendering()
+    document = json.loads(manifest)
+    digests = {each["path"]: each["sha256"] for each in document["files"]}
+    return Rendering(renderer=document.get("renderer", ""), digests=digests)

@@ -29,5 +29,7 @@ def step_to_proto(step: Step) -> pb.GeneratePhaseResponse:
             file = pb.GeneratedFile(path=step.path, content=step.content)
             return pb.GeneratePhaseResponse(file=file)
         case PhaseCompleted():
-            ended = pb.PhaseCompleted(files_generated=step.files_generated)
+            ended = pb.PhaseCompleted(
+                files_generated=step.files_generated, kept_paths=step.kept_paths
+            )
             return pb.GeneratePhaseResponse(phase_completed=ended)

@@ -8,6 +8,17 @@ from generator_svc.domain.spec import ProjectSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What the manifest of a rendered project tells."""
+
+    renderer: str = ""
+    """What rendered it; the same renderer makes the same files of the same spec."""
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each file by its path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
     """The version that an iteration changes."""
 
@@ -22,3 +33,6 @@ class Base:
 
     migrations: Mapping[str, bytes] = field(default_factory=dict)
     """The parent's files below `migrations/versions/`, by path."""
+
+    rendering: Rendering = Rendering()
+    """What is known of the parent's rendering."""

@@ -11,9 +11,15 @@ from pathlib import Path
 
 from chassis.errors import DeadlineExceededError, InternalError
 from generator_svc.domain.dump import spec_yaml
+from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines.fingerprint import fingerprint
 from generator_svc.engines.interface import GeneratedFile
+from generator_svc.phases.migrating.history import FOLDER
 from generator_svc.phases.support import all_pins
+
+OPENAPI, SPEC, MANIFEST = "openapi.json", ".backsmith/spec.yaml", ".backsmith/manifest.json"
+PATHS = (OPENAPI, SPEC, MANIFEST)
 
 TIMEOUT_SECONDS = 180.0
 """How long the rendered application may take to describe itself."""
@@ -39,7 +45,7 @@ def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
     if done.returncode:
         cause = RuntimeError(done.stderr.decode(errors="replace"))
         raise InternalError("The rendered application does not start.") from cause
-    return GeneratedFile(path="openapi.json", content=done.stdout)
+    return GeneratedFile(path=OPENAPI, content=done.stdout)
 
 
 def _describe(root: Path) -> subprocess.CompletedProcess[bytes]:
@@ -60,13 +66,25 @@ def _describe(root: Path) -> subprocess.CompletedProcess[bytes]:
 
 def spec_file(spec: ProjectSpec) -> GeneratedFile:
     """Return the spec as it was rendered."""
-    return GeneratedFile(path=".backsmith/spec.yaml", content=spec_yaml(spec).encode())
+    return GeneratedFile(path=SPEC, content=spec_yaml(spec).encode())
+
+
+def same_project(spec: ProjectSpec, base: Base) -> bool:
+    """Tell whether these files would be those of the parent's rendering."""
+    told = base.rendering.digests.items()
+    migrations = {
+        path: hashlib.sha256(content).hexdigest() for path, content in base.migrations.items()
+    }
+    return spec == base.spec and migrations == {
+        path: digest for path, digest in told if path.startswith(FOLDER)
+    }
 
 
 def manifest(files: Sequence[GeneratedFile]) -> GeneratedFile:
     """Return what names every generated file with its digest."""
     document = {
         "template_set": all_pins().version,
+        "renderer": fingerprint(),
         "files": [
             {"path": file.path, "sha256": hashlib.sha256(file.content).hexdigest()}
             for file in sorted(files, key=lambda file: file.path)
@@ -74,4 +92,4 @@ def manifest(files: Sequence[GeneratedFile]) -> GeneratedFile:
         ],
     }
     text = json.dumps(document, indent=2) + "\n"
-    return GeneratedFile(path=".backsmith/manifest.json", content=text.encode())
+    return GeneratedFile(path=MANIFEST, content=text.encode())

@@ -57,6 +57,9 @@ class PhaseCompleted:
     files_generated: int
     """How many files the phase made."""
 
+    kept_paths: tuple[str, ...] = ()
+    """The files of a phase that an iteration does not touch: all as the parent has them."""
+
 
 Step = EntityStarted | EntityCompleted | GeneratedFile | PhaseCompleted
 

@@ -9,6 +9,7 @@ import jinja2
 from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.engines import closing
+from generator_svc.engines.fingerprint import fingerprint
 from generator_svc.engines.formatting import format_files
 from generator_svc.engines.interface import (
     EntityCompleted,
@@ -34,8 +35,6 @@ _DRAFTS = {
     5: support.drafts,
     6: main.drafts,
 }
-_EARLIER = (1, 3, 4, 5)
-"""The phases before the last that are not about one entity each."""
 
 
 class TemplateEngine:
@@ -65,6 +64,9 @@ class TemplateEngine:
         """Yield what happens in a phase, each file as it is rendered."""
         registry.phase(phase)
         project = build(spec)
+        if base and (kept := self._untouched(project, phase, base)):
+            yield PhaseCompleted(files_generated=0, kept_paths=kept)
+            return
         if phase == _ENTITIES:
             yield from self._entities(project)
             return
@@ -91,23 +93,46 @@ class TemplateEngine:
         self, project: ProjectModel, main: list[GeneratedFile], base: Base | None
     ) -> list[GeneratedFile]:
         """Render what is about the whole project, whose other phases are rendered again for it."""
-        entity = itertools.chain.from_iterable(entities.drafts(e) for e in project.entities)
-        earlier = (draft for phase in _EARLIER for draft in _drafts(phase, project, base))
-        files = [*self._render(project, itertools.chain(earlier, entity)), *main, *_kept(base)]
+        earlier = (draft for phase in range(1, _MAIN) for draft in _drafts(phase, project, base))
+        files = [*self._render(project, earlier), *main, *_kept(base)]
         document = closing.openapi(files)
         spec = closing.spec_file(project.spec)
         return [document, spec, closing.manifest([*files, document])]
+
+    def _untouched(self, project: ProjectModel, phase: int, base: Base) -> tuple[str, ...]:
+        """Return a phase's paths if every file is as the parent's rendering has it; else none.
+
+        What the templates write decides, before anything is laid out: that alone takes long.
+        """
+        if base.rendering.renderer != fingerprint():
+            return ()
+        before = build(base.spec)
+        old = {draft.path: draft for draft in _drafts(phase, before, None)}
+        new = list(_drafts(phase, project, base))
+        for draft in new:
+            if draft.path not in old or draft.path not in base.rendering.digests:
+                return ()
+            if self._text(project, draft) != self._text(before, old[draft.path]):
+                return ()
+        if phase != _MAIN:
+            return tuple(draft.path for draft in new)
+        same = closing.same_project(project.spec, base)
+        return (*(draft.path for draft in new), *closing.PATHS) if same else ()
 
     def _render(self, project: ProjectModel, drafts: Iterable[Draft]) -> list[GeneratedFile]:
         return format_files([self._file(project, draft) for draft in drafts])
 
     def _file(self, project: ProjectModel, draft: Draft) -> GeneratedFile:
+        return GeneratedFile(path=draft.path, content=self._text(project, draft).encode())
+
+    def _text(self, project: ProjectModel, draft: Draft) -> str:
         template = self._templates.get_template(draft.template)
-        text = template.render(p=project, **draft.context)
-        return GeneratedFile(path=draft.path, content=text.encode())
+        return template.render(p=project, **draft.context)
 
 
 def _drafts(phase: int, project: ProjectModel, base: Base | None) -> Iterator[Draft]:
+    if phase == _ENTITIES:
+        return itertools.chain.from_iterable(map(entities.drafts, project.entities))
     if phase == _MIGRATIONS:
         return migrations.drafts(project, base)
     return _DRAFTS[phase](project)

@@ -51,16 +51,21 @@ class Files:
 
     async def digests(self, snapshot_id: str) -> Mapping[str, str]:
         """Return the SHA-256 of each file of a snapshot by its path, sorted."""
-        digests: dict[str, str] = {}
+        entries = await self.entries(snapshot_id)
+        return {path: entry.digest.sha256 for path, entry in entries.items()}
+
+    async def entries(self, snapshot_id: str) -> Mapping[str, FileEntry]:
+        """Return the files of a snapshot by their paths, sorted."""
+        entries: dict[str, FileEntry] = {}
         token = ""
         with rpc_errors():
             while True:
                 request = pb.ListFilesRequest(snapshot_id=snapshot_id, page_token=token)
                 page = await self._stub.ListFiles(request)
-                digests |= {entry.path: entry.digest.sha256 for entry in page.entries}
+                entries |= {entry.path: entry for entry in page.entries}
                 token = page.next_page_token
                 if not token:
-                    return digests
+                    return entries
 
     async def merge(self, request: pb.MergeSnapshotsRequest) -> pb.MergeSnapshotsResponse:
         """Merge what the user changed and what is generated anew."""
@@ -84,6 +89,16 @@ class Files:
                 return done
             finally:
                 call.cancel()
+
+    async def read(self, snapshot_id: str, path: str) -> bytes:
+        """Return what a file holds.
+
+        Raises:
+            NotFoundError: There is no such file.
+        """
+        request = pb.ReadFileRequest(snapshot_id=snapshot_id, path=path)
+        with rpc_errors():
+            return b"".join([piece.data async for piece in self._stub.ReadFile(request)])
 
     async def read_all(self, snapshot_id: str) -> AsyncIterator[File]:
         """Read every file of a snapshot, sorted by path."""

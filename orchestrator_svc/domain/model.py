@@ -41,6 +41,7 @@ class Generation:
     snapshot_id: str
     generated_snapshot_id: str
     phase_files: tuple[int, ...]
+    """How many files each finished phase has."""
     file_count: int
     conflict_count: int
     quality_score: float | None
@@ -51,6 +52,8 @@ class Generation:
     create_time: datetime
     update_time: datetime
     end_time: datetime | None
+    kept_phases: frozenset[int] = frozenset()
+    """With an iteration: the phases that its change does not touch."""
 
     @property
     def phases_completed(self) -> int:

@@ -95,18 +95,23 @@ def phase_complete(generation: Generation, number: int, files: Sequence[int]) ->
     Args:
         generation: Whose phase.
         number: Which phase.
-        files: How many files each phase made, this one included.
+        files: How many files each phase has, this one included.
     """
     phase = PHASES[number - 1]
     noun = phase.noun
     if number == ENTITY_PHASE and generation.entities_count == 1:
         noun = f"{generation.entity_name} {noun}"
     stage = f"phase_{number}_complete"
+    count = files[number - 1]
+    kept = number in generation.kept_phases
+    did = f"Kept {count} {noun} files, which the change does not touch"
     return Announcement(
         stage=stage,
         progress=progress_at(Place(stage=stage, phase=number)),
-        message=f"Phase {number} complete: Generated {files[number - 1]} {noun} files",
-        phase=phase_info(generation, number, in_phase=files[number - 1], total=sum(files[:number])),
+        message=f"Phase {number} complete: {did if kept else f'Generated {count} {noun} files'}",
+        phase=phase_info(
+            generation, number, in_phase=0 if kept else count, total=sum(files[:number])
+        ),
     )
 
 

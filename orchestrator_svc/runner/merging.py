@@ -4,17 +4,20 @@ from collections.abc import Iterator, Sequence
 
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1 import merge_pb2
+from backsmith.files.v1.snapshot_pb2 import FileEntry
 from backsmith.generator.v1 import generator_service_pb2 as generator_pb
 from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import ListConflictsResponse
 from backsmith.spec.v1.spec_pb2 import ProjectSpec, SpecPatch, SpecRename
 
+from chassis.errors import InternalError, NotFoundError
 from orchestrator_svc.clients.files import Files
 from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.subjects import file_id
 from orchestrator_svc.store.values import Merge
 
 MIGRATIONS = "migrations/versions/"
+MANIFEST = ".backsmith/manifest.json"
 
 _TOLD = {
     merge_pb2.FILE_ACTION_KEPT: channel_pb2.FILE_ACTION_EDITED,
@@ -39,7 +42,31 @@ async def iteration_base(
         renames=SpecPatch.FromString(origin.patch).rename,
         version=generation.version,
         migrations=migrations,
+        manifest=await _manifest(files, origin.base_snapshot_id),
     )
+
+
+async def _manifest(files: Files, snapshot_id: str) -> bytes:
+    try:
+        return await files.read(snapshot_id, MANIFEST)
+    except NotFoundError:
+        return b""
+
+
+async def kept_entries(
+    files: Files, origin: Origin | None, paths: Sequence[str]
+) -> Sequence[FileEntry]:
+    """Return what the parent's rendering has at the paths of a phase that was kept.
+
+    Raises:
+        InternalError: It has not all of them.
+    """
+    if not paths:
+        return []
+    known = await files.entries(origin.base_snapshot_id) if origin else {}
+    if missing := set(paths) - known.keys():
+        raise InternalError(f"The parent's rendering lacks {min(missing)!r}.")
+    return [known[path] for path in paths]
 
 
 async def merge_edits(

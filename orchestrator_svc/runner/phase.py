@@ -1,6 +1,7 @@
 """One phase: what the generator streams is announced, collected, and checked for wholeness."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from backsmith.generator.v1 import generator_service_pb2 as pb
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
@@ -16,6 +17,15 @@ from orchestrator_svc.runner.announcer import Announcer
 from orchestrator_svc.settings import RunnerSettings
 
 GENERATING_FILE = "generating_file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What came out of a phase."""
+
+    files: Sequence[File]
+    kept_paths: Sequence[str]
+    """The files of a phase that an iteration does not touch: all as its parent has them."""
 
 
 class PhaseRendering:
@@ -38,7 +48,7 @@ class PhaseRendering:
         *,
         spec: ProjectSpec,
         base: pb.IterationBase | None,
-    ) -> Sequence[File]:
+    ) -> Rendered:
         """Render the phase and return its files.
 
         Raises:
@@ -53,7 +63,7 @@ class PhaseRendering:
                 await self._take(step, settings.max_phase_bytes)
         if self._completed is None or self._completed.files_generated != len(self._files):
             raise InternalError(f"Phase {self._number} ended before it was complete.")
-        return self._files
+        return Rendered(files=self._files, kept_paths=self._completed.kept_paths)
 
     async def _take(self, step: pb.GeneratePhaseResponse, max_bytes: int) -> None:
         match step.WhichOneof("step"):

@@ -29,6 +29,7 @@ from orchestrator_svc.runner.merging import (
     edited_paths,
     file_events,
     iteration_base,
+    kept_entries,
     merge_edits,
     merge_of,
 )
@@ -164,11 +165,14 @@ class Run:
     async def _save_phase(self, number: int, announcer: Announcer) -> None:
         """Render, store and record a phase; whatever fails, it can be repeated as a whole."""
         rendering = PhaseRendering(self.generation, number, announcer)
-        files = await rendering.render(
+        rendered = await rendering.render(
             self._workshop.generator, self._settings, spec=self._spec, base=await self._base()
         )
-        entries = await self._workshop.files.write(files)
-        snapshot = await self._workshop.files.commit(base=self.generation.snapshot_id, add=entries)
+        kept = await kept_entries(self._workshop.files, self._origin, rendered.kept_paths)
+        entries = await self._workshop.files.write(rendered.files) if rendered.files else []
+        snapshot = await self._workshop.files.commit(
+            base=self.generation.snapshot_id, add=[*entries, *kept]
+        )
         # What is saved has been told of, also if a cancellation comes right after.
         await announcer.flush()
         stage = f"phase_{number}_complete"
@@ -178,7 +182,8 @@ class Run:
             Checkpoint(
                 number=number,
                 snapshot_id=snapshot.snapshot_id,
-                phase_files=len(files),
+                phase_files=len(entries) + len(kept),
+                kept=bool(kept),
                 file_count=snapshot.file_count,
                 progress=progress_at(Place(stage=stage, phase=number)),
             ),

@@ -8,6 +8,9 @@ from orchestrator_svc.domain.model import Details, Generation, Mode, Origin, Pro
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.store.tables import details, generations, projects
 
+KEPT = "kept"
+"""What marks the number of files of a phase that an iteration left as its parent has it."""
+
 
 def select_generations() -> Select[Any]:
     """Select generations, with the names of their projects."""
@@ -19,7 +22,7 @@ def generation_from_row(row: Row[Any]) -> Generation:
     values = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns
     values["status"] = Status(values["status"])
     values["mode"] = Mode(values["mode"])
-    values["phase_files"] = tuple(values["phase_files"])
+    values |= _read_phases(values["phase_files"])
     values["tags"] = tuple(values["tags"])
     return Generation(**values)
 
@@ -32,9 +35,23 @@ def generation_to_row(generation: Generation) -> dict[str, Any]:
     }
     values["status"] = generation.status.value
     values["mode"] = generation.mode.value
-    values["phase_files"] = list(generation.phase_files)
+    values["phase_files"] = phases_to_row(generation)
     values["tags"] = list(generation.tags)
     return values
+
+
+def phases_to_row(generation: Generation) -> list[int | dict[str, int]]:
+    """Write how many files each phase has, and which phases were kept as the parent has them."""
+    return [
+        {KEPT: files} if number in generation.kept_phases else files
+        for number, files in enumerate(generation.phase_files, start=1)
+    ]
+
+
+def _read_phases(written: list[int | dict[str, int]]) -> dict[str, Any]:
+    kept = {number for number, each in enumerate(written, start=1) if isinstance(each, dict)}
+    files = (each[KEPT] if isinstance(each, dict) else each for each in written)
+    return {"phase_files": tuple(files), "kept_phases": frozenset(kept)}
 
 
 DETAILS = (

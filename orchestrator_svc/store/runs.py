@@ -1,5 +1,6 @@
 """Runs in SQL: leases, fencing epochs, checkpoints and ends."""
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import case, delete, update
@@ -9,9 +10,7 @@ from orchestrator_svc.domain.progress import COMPLETED
 from orchestrator_svc.domain.status import Change
 from orchestrator_svc.store.claims import SqlClaims, replaced, set_run, update_held
 from orchestrator_svc.store.connection import Connection
-from orchestrator_svc.store.rows import (
-    project_from_row,
-)
+from orchestrator_svc.store.rows import phases_to_row, project_from_row
 from orchestrator_svc.store.statements import change_status, reread_generation, tell
 from orchestrator_svc.store.tables import (
     details,
@@ -39,7 +38,7 @@ class SqlRuns(SqlClaims):
                 generation_id,
                 epoch,
                 snapshot_id=checkpoint.snapshot_id,
-                phase_files=[*before.phase_files, checkpoint.phase_files],
+                phase_files=phases_to_row(_with_phase(before, checkpoint)),
                 file_count=checkpoint.file_count,
                 progress=checkpoint.progress,
                 update_time=self._clock.now(),
@@ -169,3 +168,12 @@ class SqlRuns(SqlClaims):
         row = (await connection.execute(activated)).one_or_none()
         if row is not None:
             await tell(connection, self._notices.project_changed(project_from_row(row)))
+
+
+def _with_phase(generation: Generation, checkpoint: Checkpoint) -> Generation:
+    kept = {checkpoint.number} if checkpoint.kept else set()
+    return replace(
+        generation,
+        phase_files=(*generation.phase_files, checkpoint.phase_files),
+        kept_phases=generation.kept_phases | kept,
+    )

@@ -90,6 +90,8 @@ class Checkpoint:
     phase_files: int
     file_count: int
     progress: float
+    kept: bool = False
+    """Whether the phase is as the parent has it, because the change does not touch it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

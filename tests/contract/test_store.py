@@ -417,6 +417,18 @@ async def test_an_end_is_final_for_its_runner(store: Store, change: str) -> None
     assert kinds.count(OutboxKind.ENDED) == 1
 
 
+async def test_a_kept_phase_is_remembered(store: Store) -> None:
+    """Tells phases that an iteration left alone from those it made, in whatever order."""
+    await start(store, 1)
+    held = (await claim(store)).generation
+    for number in (1, 2, 3):
+        checkpoint = replace(phase(number), kept=number != 2)
+        held = await store.runs.checkpoint(held.generation_id, held.epoch, checkpoint)
+    read = await store.generations.get("ada", held.generation_id)
+    assert read == held
+    assert (read.phase_files, read.kept_phases) == ((1, 2, 3), {1, 3})
+
+
 async def test_checkpoints_come_in_order_and_clear_the_blame(store: Store) -> None:
     """Keeps each phase's files, refuses a repeat, and counts claims anew."""
     await start(store, 1)

@@ -44,6 +44,8 @@ class FakeGenerator(GeneratorServiceServicer):
     """Phases that end without telling so."""
     gate: int = pb.GATE_OUTCOME_PASSED
     """How the gate ends."""
+    untouched: set[int] = field(default_factory=set)
+    """Phases that an iteration does not touch."""
     running: Counter[str] = field(default_factory=Counter)
     """How many phases are rendered now, by project."""
 
@@ -75,6 +77,11 @@ class FakeGenerator(GeneratorServiceServicer):
     ) -> AsyncIterator[pb.GeneratePhaseResponse]:
         """Render a phase."""
         phase = request.phase
+        if request.HasField("base") and phase in self.untouched:
+            steps = [step async for step in self._steps(request.base.spec, phase)]
+            kept = [step.file.path for step in steps if step.HasField("file")]
+            yield pb.GeneratePhaseResponse(phase_completed=pb.PhaseCompleted(kept_paths=kept))
+            return
         self.rendered[phase] += 1
         self.running[request.spec.name] += 1
         count = 0

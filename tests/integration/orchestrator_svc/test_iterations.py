@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -245,6 +246,34 @@ async def test_concurrent_iterations_each_make_a_version(client: Client) -> None
     assert {each.generation_id for each in answer.generations} == {
         each.generation_id for each in children
     }
+
+
+async def test_untouched_phases_do_no_work_and_say_so(
+    client: Client, system: System, generator: FakeGenerator
+) -> None:
+    """Ends with the same files, without a word of rendering those that the change leaves alone."""
+    parent = await completed(client)
+    whole = await iterate(client, parent.generation_id)
+    await client.story(whole.generation_id)
+    generator.untouched = {1, 5}
+    started = await iterate(client, parent.generation_id)
+    story = await client.story(started.generation_id)
+
+    told = {event.stage: event for event in story}
+    assert told["phase_1_complete"].message == (
+        "Phase 1 complete: Kept 4 core infrastructure files, which the change does not touch"
+    )
+    assert told["phase_1_complete"].phase_info.files_generated == 0
+    assert told["phase_2_complete"].phase_info.total_files == 4 + 16
+    assert told["phase_3_complete"].message == (
+        "Phase 3 complete: Generated 4 database migration files"
+    )
+    assert generator.rendered == Counter({1: 2, 2: 3, 3: 3, 4: 3, 5: 2, 6: 3})
+    assert not [event for event in story if event.current_file.startswith(("phase_1", "phase_5"))]
+    assert [event.progress for event in story] == sorted(event.progress for event in story)
+    expected, child = [await client.get(each.generation_id) for each in (whole, started)]
+    assert child.snapshot_id == expected.snapshot_id
+    assert child.generated_snapshot_id == expected.generated_snapshot_id
 
 
 async def test_an_interrupted_iteration_merges_once(

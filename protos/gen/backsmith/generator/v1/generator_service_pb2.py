@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from backsmith.spec.v1 import spec_pb2 as backsmith_dot_spec_dot_v1_dot_spec__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.backsmith/generator/v1/generator_service.proto\x12\x16\x62\x61\x63ksmith.generator.v1\x1a\x1c\x62\x61\x63ksmith/spec/v1/spec.proto\"\xe5\x02\n\x0bPlanRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12.\n\x04spec\x18\x02 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpecH\x00\x12\x38\n\rspec_document\x18\x03 \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentH\x00\x12\x14\n\x0cproject_name\x18\x04 \x01(\t\x12\x30\n\ntech_stack\x18\x05 \x01(\x0e\x32\x1c.backsmith.spec.v1.TechStack\x12\x0e\n\x06\x64omain\x18\x06 \x01(\t\x12\x13\n\x0b\x63onstraints\x18\x07 \x03(\t\x12,\n\x04\x62\x61se\x18\x08 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\x37\n\x0epatch_document\x18\t \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentB\x08\n\x06source\"\x81\x02\n\x0cPlanResponse\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\x33\n\x07sources\x18\x02 \x03(\x0b\x32\".backsmith.generator.v1.PlanSource\x12\x34\n\nunresolved\x18\x03 \x03(\x0b\x32 .backsmith.generator.v1.TextSpan\x12+\n\x05patch\x18\x04 \x01(\x0b\x32\x1c.backsmith.spec.v1.SpecPatch\x12+\n\x06losses\x18\x05 \x03(\x0b\x32\x1b.backsmith.spec.v1.DataLoss\"X\n\nPlanSource\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12.\n\x04span\x18\x03 \x01(\x0b\x32 .backsmith.generator.v1.TextSpan\"4\n\x08TextSpan\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x98\x01\n\x14GeneratePhaseRequest\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\r\n\x05phase\x18\x02 \x01(\x05\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12\x33\n\x04\x62\x61se\x18\x04 \x01(\x0b\x32%.backsmith.generator.v1.IterationBase\"\xb9\x01\n\rIterationBase\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12.\n\x07renames\x18\x02 \x03(\x0b\x32\x1d.backsmith.spec.v1.SpecRename\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x39\n\nmigrations\x18\x04 \x03(\x0b\x32%.backsmith.generator.v1.GeneratedFile\"\x9f\x02\n\x15GeneratePhaseResponse\x12?\n\x0e\x65ntity_started\x18\x01 \x01(\x0b\x32%.backsmith.generator.v1.EntityStartedH\x00\x12\x43\n\x10\x65ntity_completed\x18\x02 \x01(\x0b\x32\'.backsmith.generator.v1.EntityCompletedH\x00\x12\x35\n\x04\x66ile\x18\x03 \x01(\x0b\x32%.backsmith.generator.v1.GeneratedFileH\x00\x12\x41\n\x0fphase_completed\x18\x04 \x01(\x0b\x32&.backsmith.generator.v1.PhaseCompletedH\x00\x42\x06\n\x04step\";\n\rEntityStarted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"V\n\x0f\x45ntityCompleted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\x17\n\x0f\x66iles_generated\x18\x04 \x01(\x05\".\n\rGeneratedFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\")\n\x0ePhaseCompleted\x12\x17\n\x0f\x66iles_generated\x18\x01 \x01(\x05\"\x8f\x01\n\x14\x41ssessProjectRequest\x12\x38\n\x07options\x18\x01 \x01(\x0b\x32%.backsmith.generator.v1.AssessOptionsH\x00\x12\x35\n\x04\x66ile\x18\x02 \x01(\x0b\x32%.backsmith.generator.v1.GeneratedFileH\x00\x42\x06\n\x04part\"b\n\rAssessOptions\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\r\n\x05tiers\x18\x02 \x03(\t\x12\x14\n\x0c\x65\x64ited_paths\x18\x03 \x03(\t\"\xc1\x01\n\x15\x41ssessProjectResponse\x12;\n\x0cgate_started\x18\x01 \x01(\x0b\x32#.backsmith.generator.v1.GateStartedH\x00\x12,\n\x04gate\x18\x02 \x01(\x0b\x32\x1c.backsmith.generator.v1.GateH\x00\x12\x35\n\x06report\x18\x03 \x01(\x0b\x32#.backsmith.generator.v1.ProofReportH\x00\x42\x06\n\x04step\"9\n\x0bGateStarted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"I\n\x0bProofReport\x12\r\n\x05score\x18\x01 \x01(\x01\x12+\n\x05gates\x18\x02 \x03(\x0b\x32\x1c.backsmith.generator.v1.Gate\"z\n\x04Gate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x34\n\x07outcome\x18\x03 \x01(\x0e\x32#.backsmith.generator.v1.GateOutcome\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x66indings\x18\x05 \x03(\t*w\n\x0bGateOutcome\x12\x1c\n\x18GATE_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13GATE_OUTCOME_PASSED\x10\x01\x12\x17\n\x13GATE_OUTCOME_FAILED\x10\x02\x12\x18\n\x14GATE_OUTCOME_SKIPPED\x10\x03\x32\xc7\x02\n\x10GeneratorService\x12Q\n\x04Plan\x12#.backsmith.generator.v1.PlanRequest\x1a$.backsmith.generator.v1.PlanResponse\x12n\n\rGeneratePhase\x12,.backsmith.generator.v1.GeneratePhaseRequest\x1a-.backsmith.generator.v1.GeneratePhaseResponse0\x01\x12p\n\rAssessProject\x12,.backsmith.generator.v1.AssessProjectRequest\x1a-.backsmith.generator.v1.AssessProjectResponse(\x01\x30\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.backsmith/generator/v1/generator_service.proto\x12\x16\x62\x61\x63ksmith.generator.v1\x1a\x1c\x62\x61\x63ksmith/spec/v1/spec.proto\"\xe5\x02\n\x0bPlanRequest\x12\x0e\n\x06prompt\x18\x01 \x01(\t\x12.\n\x04spec\x18\x02 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpecH\x00\x12\x38\n\rspec_document\x18\x03 \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentH\x00\x12\x14\n\x0cproject_name\x18\x04 \x01(\t\x12\x30\n\ntech_stack\x18\x05 \x01(\x0e\x32\x1c.backsmith.spec.v1.TechStack\x12\x0e\n\x06\x64omain\x18\x06 \x01(\t\x12\x13\n\x0b\x63onstraints\x18\x07 \x03(\t\x12,\n\x04\x62\x61se\x18\x08 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\x37\n\x0epatch_document\x18\t \x01(\x0b\x32\x1f.backsmith.spec.v1.SpecDocumentB\x08\n\x06source\"\x81\x02\n\x0cPlanResponse\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\x33\n\x07sources\x18\x02 \x03(\x0b\x32\".backsmith.generator.v1.PlanSource\x12\x34\n\nunresolved\x18\x03 \x03(\x0b\x32 .backsmith.generator.v1.TextSpan\x12+\n\x05patch\x18\x04 \x01(\x0b\x32\x1c.backsmith.spec.v1.SpecPatch\x12+\n\x06losses\x18\x05 \x03(\x0b\x32\x1b.backsmith.spec.v1.DataLoss\"X\n\nPlanSource\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0c\n\x04rule\x18\x02 \x01(\t\x12.\n\x04span\x18\x03 \x01(\x0b\x32 .backsmith.generator.v1.TextSpan\"4\n\x08TextSpan\x12\r\n\x05start\x18\x01 \x01(\x05\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x05\x12\x0c\n\x04text\x18\x03 \x01(\t\"\x98\x01\n\x14GeneratePhaseRequest\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\r\n\x05phase\x18\x02 \x01(\x05\x12\x0e\n\x06\x65ngine\x18\x03 \x01(\t\x12\x33\n\x04\x62\x61se\x18\x04 \x01(\x0b\x32%.backsmith.generator.v1.IterationBase\"\xcb\x01\n\rIterationBase\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12.\n\x07renames\x18\x02 \x03(\x0b\x32\x1d.backsmith.spec.v1.SpecRename\x12\x0f\n\x07version\x18\x03 \x01(\x05\x12\x39\n\nmigrations\x18\x04 \x03(\x0b\x32%.backsmith.generator.v1.GeneratedFile\x12\x10\n\x08manifest\x18\x05 \x01(\x0c\"\x9f\x02\n\x15GeneratePhaseResponse\x12?\n\x0e\x65ntity_started\x18\x01 \x01(\x0b\x32%.backsmith.generator.v1.EntityStartedH\x00\x12\x43\n\x10\x65ntity_completed\x18\x02 \x01(\x0b\x32\'.backsmith.generator.v1.EntityCompletedH\x00\x12\x35\n\x04\x66ile\x18\x03 \x01(\x0b\x32%.backsmith.generator.v1.GeneratedFileH\x00\x12\x41\n\x0fphase_completed\x18\x04 \x01(\x0b\x32&.backsmith.generator.v1.PhaseCompletedH\x00\x42\x06\n\x04step\";\n\rEntityStarted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"V\n\x0f\x45ntityCompleted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\x12\x17\n\x0f\x66iles_generated\x18\x04 \x01(\x05\".\n\rGeneratedFile\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"=\n\x0ePhaseCompleted\x12\x17\n\x0f\x66iles_generated\x18\x01 \x01(\x05\x12\x12\n\nkept_paths\x18\x02 \x03(\t\"\x8f\x01\n\x14\x41ssessProjectRequest\x12\x38\n\x07options\x18\x01 \x01(\x0b\x32%.backsmith.generator.v1.AssessOptionsH\x00\x12\x35\n\x04\x66ile\x18\x02 \x01(\x0b\x32%.backsmith.generator.v1.GeneratedFileH\x00\x42\x06\n\x04part\"b\n\rAssessOptions\x12,\n\x04spec\x18\x01 \x01(\x0b\x32\x1e.backsmith.spec.v1.ProjectSpec\x12\r\n\x05tiers\x18\x02 \x03(\t\x12\x14\n\x0c\x65\x64ited_paths\x18\x03 \x03(\t\"\xc1\x01\n\x15\x41ssessProjectResponse\x12;\n\x0cgate_started\x18\x01 \x01(\x0b\x32#.backsmith.generator.v1.GateStartedH\x00\x12,\n\x04gate\x18\x02 \x01(\x0b\x32\x1c.backsmith.generator.v1.GateH\x00\x12\x35\n\x06report\x18\x03 \x01(\x0b\x32#.backsmith.generator.v1.ProofReportH\x00\x42\x06\n\x04step\"9\n\x0bGateStarted\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05index\x18\x02 \x01(\x05\x12\r\n\x05\x63ount\x18\x03 \x01(\x05\"I\n\x0bProofReport\x12\r\n\x05score\x18\x01 \x01(\x01\x12+\n\x05gates\x18\x02 \x03(\x0b\x32\x1c.backsmith.generator.v1.Gate\"z\n\x04Gate\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x34\n\x07outcome\x18\x03 \x01(\x0e\x32#.backsmith.generator.v1.GateOutcome\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x10\n\x08\x66indings\x18\x05 \x03(\t*w\n\x0bGateOutcome\x12\x1c\n\x18GATE_OUTCOME_UNSPECIFIED\x10\x00\x12\x17\n\x13GATE_OUTCOME_PASSED\x10\x01\x12\x17\n\x13GATE_OUTCOME_FAILED\x10\x02\x12\x18\n\x14GATE_OUTCOME_SKIPPED\x10\x03\x32\xc7\x02\n\x10GeneratorService\x12Q\n\x04Plan\x12#.backsmith.generator.v1.PlanRequest\x1a$.backsmith.generator.v1.PlanResponse\x12n\n\rGeneratePhase\x12,.backsmith.generator.v1.GeneratePhaseRequest\x1a-.backsmith.generator.v1.GeneratePhaseResponse0\x01\x12p\n\rAssessProject\x12,.backsmith.generator.v1.AssessProjectRequest\x1a-.backsmith.generator.v1.AssessProjectResponse(\x01\x30\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'backsmith.generator.v1.generator_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GATEOUTCOME']._serialized_start=2441
-  _globals['_GATEOUTCOME']._serialized_end=2560
+  _globals['_GATEOUTCOME']._serialized_start=2479
+  _globals['_GATEOUTCOME']._serialized_end=2598
   _globals['_PLANREQUEST']._serialized_start=105
   _globals['_PLANREQUEST']._serialized_end=462
   _globals['_PLANRESPONSE']._serialized_start=465
@@ -45,29 +45,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEPHASEREQUEST']._serialized_start=869
   _globals['_GENERATEPHASEREQUEST']._serialized_end=1021
   _globals['_ITERATIONBASE']._serialized_start=1024
-  _globals['_ITERATIONBASE']._serialized_end=1209
-  _globals['_GENERATEPHASERESPONSE']._serialized_start=1212
-  _globals['_GENERATEPHASERESPONSE']._serialized_end=1499
-  _globals['_ENTITYSTARTED']._serialized_start=1501
-  _globals['_ENTITYSTARTED']._serialized_end=1560
-  _globals['_ENTITYCOMPLETED']._serialized_start=1562
-  _globals['_ENTITYCOMPLETED']._serialized_end=1648
-  _globals['_GENERATEDFILE']._serialized_start=1650
-  _globals['_GENERATEDFILE']._serialized_end=1696
-  _globals['_PHASECOMPLETED']._serialized_start=1698
-  _globals['_PHASECOMPLETED']._serialized_end=1739
-  _globals['_ASSESSPROJECTREQUEST']._serialized_start=1742
-  _globals['_ASSESSPROJECTREQUEST']._serialized_end=1885
-  _globals['_ASSESSOPTIONS']._serialized_start=1887
-  _globals['_ASSESSOPTIONS']._serialized_end=1985
-  _globals['_ASSESSPROJECTRESPONSE']._serialized_start=1988
-  _globals['_ASSESSPROJECTRESPONSE']._serialized_end=2181
-  _globals['_GATESTARTED']._serialized_start=2183
-  _globals['_GATESTARTED']._serialized_end=2240
-  _globals['_PROOFREPORT']._serialized_start=2242
-  _globals['_PROOFREPORT']._serialized_end=2315
-  _globals['_GATE']._serialized_start=2317
-  _globals['_GATE']._serialized_end=2439
-  _globals['_GENERATORSERVICE']._serialized_start=2563
-  _globals['_GENERATORSERVICE']._serialized_end=2890
+  _globals['_ITERATIONBASE']._serialized_end=1227
+  _globals['_GENERATEPHASERESPONSE']._serialized_start=1230
+  _globals['_GENERATEPHASERESPONSE']._serialized_end=1517
+  _globals['_ENTITYSTARTED']._serialized_start=1519
+  _globals['_ENTITYSTARTED']._serialized_end=1578
+  _globals['_ENTITYCOMPLETED']._serialized_start=1580
+  _globals['_ENTITYCOMPLETED']._serialized_end=1666
+  _globals['_GENERATEDFILE']._serialized_start=1668
+  _globals['_GENERATEDFILE']._serialized_end=1714
+  _globals['_PHASECOMPLETED']._serialized_start=1716
+  _globals['_PHASECOMPLETED']._serialized_end=1777
+  _globals['_ASSESSPROJECTREQUEST']._serialized_start=1780
+  _globals['_ASSESSPROJECTREQUEST']._serialized_end=1923
+  _globals['_ASSESSOPTIONS']._serialized_start=1925
+  _globals['_ASSESSOPTIONS']._serialized_end=2023
+  _globals['_ASSESSPROJECTRESPONSE']._serialized_start=2026
+  _globals['_ASSESSPROJECTRESPONSE']._serialized_end=2219
+  _globals['_GATESTARTED']._serialized_start=2221
+  _globals['_GATESTARTED']._serialized_end=2278
+  _globals['_PROOFREPORT']._serialized_start=2280
+  _globals['_PROOFREPORT']._serialized_end=2353
+  _globals['_GATE']._serialized_start=2355
+  _globals['_GATE']._serialized_end=2477
+  _globals['_GENERATORSERVICE']._serialized_start=2601
+  _globals['_GENERATORSERVICE']._serialized_end=2928
 # @@protoc_insertion_point(module_scope)

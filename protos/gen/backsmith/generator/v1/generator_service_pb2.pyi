@@ -274,8 +274,13 @@ class IterationBase(_message.Message):
     RENAMES_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     MIGRATIONS_FIELD_NUMBER: _builtins.int
+    MANIFEST_FIELD_NUMBER: _builtins.int
     version: _builtins.int
     """The number of the version to be made; its migration is numbered with it."""
+    manifest: _builtins.bytes
+    """The manifest of the parent's rendering, which tells what made it; empty when there is
+    none, and then every phase is rendered.
+    """
     @_builtins.property
     def spec(self) -> _spec_pb2.ProjectSpec:
         """The parent's spec."""
@@ -297,10 +302,11 @@ class IterationBase(_message.Message):
         renames: _abc.Iterable[_spec_pb2.SpecRename] | None = ...,
         version: _builtins.int = ...,
         migrations: _abc.Iterable[Global___GeneratedFile] | None = ...,
+        manifest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["migrations", b"migrations", "renames", b"renames", "spec", b"spec", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest", "migrations", b"migrations", "renames", b"renames", "spec", b"spec", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -447,16 +453,24 @@ class PhaseCompleted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     FILES_GENERATED_FIELD_NUMBER: _builtins.int
+    KEPT_PATHS_FIELD_NUMBER: _builtins.int
     files_generated: _builtins.int
     """How many files the phase made."""
+    @_builtins.property
+    def kept_paths(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """With a base, when the change does not touch the phase: its files, every one of which
+        is as in the parent's rendering; none was made or sent.
+        """
+
     def __init__(
         self,
         *,
         files_generated: _builtins.int = ...,
+        kept_paths: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["files_generated", b"files_generated"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files_generated", b"files_generated", "kept_paths", b"kept_paths"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

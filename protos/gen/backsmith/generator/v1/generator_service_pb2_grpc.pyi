@@ -50,7 +50,8 @@ class GeneratorServiceStub:
     """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
     With a `base` phase 3 makes one migration from the parent's tables to the new ones,
-    or none when no table changes; the parent's migrations stay as they are.
+    or none when no table changes; the parent's migrations stay as they are. A phase whose
+    files would all be those of the parent's rendering does no work and only names them.
 
     The last message is a `PhaseCompleted`; a stream that ends without one has
     failed. Cancelling the call stops the work.
@@ -92,7 +93,8 @@ class GeneratorServiceAsyncStub(GeneratorServiceStub):
     """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
     With a `base` phase 3 makes one migration from the parent's tables to the new ones,
-    or none when no table changes; the parent's migrations stay as they are.
+    or none when no table changes; the parent's migrations stay as they are. A phase whose
+    files would all be those of the parent's rendering does no work and only names them.
 
     The last message is a `PhaseCompleted`; a stream that ends without one has
     failed. Cancelling the call stops the work.
@@ -143,7 +145,8 @@ class GeneratorServiceServicer(metaclass=_abc_1.ABCMeta):
         """GeneratePhase renders one phase of a spec and streams its files as they are done.
 
         With a `base` phase 3 makes one migration from the parent's tables to the new ones,
-        or none when no table changes; the parent's migrations stay as they are.
+        or none when no table changes; the parent's migrations stay as they are. A phase whose
+        files would all be those of the parent's rendering does no work and only names them.
 
         The last message is a `PhaseCompleted`; a stream that ends without one has
         failed. Cancelling the call stops the work.
