@@ -41,6 +41,7 @@ from bridge.sse.relay import RelaySource
 from bridge.sse.sources import ChannelCalls, Sources
 from bridge.sse.streams import Streams
 from bridge.tickets import Tickets
+from bridge.viewers import reported
 from chassis.auth import Authenticator, TokenIssuer
 from chassis.bus import jetstream
 from chassis.bus.interface import Bus
@@ -103,6 +104,8 @@ async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
         }
         watched = Health(probes=probes, interval=settings.ready_interval)
         await held.enter_async_context(watched.watch(()))
+        viewers = Streams(settings.stream, clock=clock)
+        await held.enter_async_context(reported(orchestrator, viewers, settings))
         yield Parts(
             settings=settings,
             authenticator=authenticator,
@@ -115,7 +118,7 @@ async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
                 cookies=ResumeCookies(settings.auth.secret, settings.stream, clock=clock),
                 authenticator=authenticator,
                 hub=feeds,
-                streams=Streams(settings.stream, clock=clock),
+                streams=viewers,
                 settings=settings.stream,
                 clock=clock,
             ),

@@ -1,7 +1,8 @@
 """The other services, as the bridge calls them: typed, with our errors instead of gRPC's."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -14,6 +15,7 @@ from backsmith.orchestrator.v1.generation_pb2 import Generation
 from backsmith.orchestrator.v1.orchestrator_service_pb2_grpc import OrchestratorServiceStub
 from backsmith.orchestrator.v1.project_pb2 import Project
 
+from bridge.convert import duration_from_seconds
 from chassis.errors import NotFoundError
 from chassis.status import rpc_errors
 
@@ -56,6 +58,23 @@ class Orchestrator:
         with rpc_errors():
             request = pb.CancelGenerationRequest(generation_id=generation_id)
             return (await self.stub.CancelGeneration(request)).generation
+
+    async def set_cancel_after(self, generation_id: str, seconds: int | None) -> Generation:
+        """Decide what happens to a generation when its last viewer leaves."""
+        with rpc_errors():
+            request = pb.SetCancelAfterRequest(
+                generation_id=generation_id, cancel_after=duration_from_seconds(seconds)
+            )
+            return (await self.stub.SetCancelAfter(request)).generation
+
+    async def report_viewers(
+        self, bridge_id: str, generation_ids: Collection[str], *, hold: timedelta
+    ) -> None:
+        """Tell which generations have viewers at a bridge."""
+        request = pb.ReportViewersRequest(bridge_id=bridge_id, generation_ids=generation_ids)
+        request.hold.FromTimedelta(hold)
+        with rpc_errors():
+            await self.stub.ReportViewers(request)
 
     async def retry(self, generation_id: str) -> Generation:
         """Queue a failed generation again."""

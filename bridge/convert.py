@@ -16,7 +16,7 @@ from backsmith.orchestrator.v1 import generation_pb2, project_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
 from backsmith.progress.v1 import progress_pb2
 from backsmith.spec.v1 import spec_pb2
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import duration_pb2, json_format, struct_pb2
 
 from bridge.schemas.file import FileOut
 from bridge.schemas.generation import GenerationDetailOut, GenerationOut, Status
@@ -69,6 +69,7 @@ def start_request_from_body(
         engine=body.engine or "",
         generation_mode=MODES[body.generation_mode],
         request_id=request_id,
+        cancel_after=duration_from_seconds(body.cancel_after),
     )
     if body.spec is not None:
         request.spec_document.CopyFrom(spec_document_from_json(body.spec))
@@ -86,10 +87,16 @@ def iteration_request_from_body(
         confirm_destructive=body.confirm_destructive,
         generation_mode=MODES[body.generation_mode],
         request_id=request_id,
+        cancel_after=duration_from_seconds(body.cancel_after),
     )
     if body.spec_patch is not None:
         request.patch_document.CopyFrom(spec_document_from_json(body.spec_patch))
     return request
+
+
+def duration_from_seconds(seconds: int | None) -> duration_pb2.Duration | None:
+    """Return so many seconds as a message, or None for none."""
+    return None if seconds is None else duration_pb2.Duration(seconds=seconds)
 
 
 def plan_request_from_body(body: PlanBody) -> orchestrator_pb.PlanGenerationRequest:
@@ -232,6 +239,9 @@ def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
         "file_count": generation.file_count,
         "quality_score": optional(generation, "quality_score"),
         "error": generation.error or None,
+        "cancel_after": (
+            generation.cancel_after.seconds if generation.HasField("cancel_after") else None
+        ),
         "created_at": generation.create_time.ToDatetime(UTC),
         "updated_at": generation.update_time.ToDatetime(UTC),
         "ended_at": time_from_proto(generation, "end_time"),

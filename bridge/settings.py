@@ -75,6 +75,13 @@ class StreamSettings:
     connects_per_minute: int = 1200
     """How often one user may open or resume streams of one process in a minute."""
 
+    report_interval: timedelta = timedelta(seconds=5)
+    """How often the orchestrator is told which generations have viewers here, in seconds; it takes
+    them for gone when it has not been told for four times as long."""
+
+    report_delay: timedelta = timedelta(milliseconds=100)
+    """How long viewers who come or go are collected before that is told, in seconds."""
+
     direct_writes: bool = True
     """Whether events are written to uvicorn's transport directly, where it offers one."""
 

@@ -18,6 +18,7 @@ from chassis.clock import SystemClock
 from chassis.errors import UnavailableError
 from chassis.health import Health
 from chassis.server import Service, serve
+from orchestrator_svc.abandonment import Abandonment
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.calls.parts import Parts
 from orchestrator_svc.channels import Channels
@@ -62,6 +63,7 @@ async def assemble(
     """Run the orchestrator over a bus for the length of a block and yield its address."""
     clock = SystemClock()
     credentials = acting_credentials(TokenIssuer(settings.auth), SERVICE)
+
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         store = await enter(open_store(settings.store, notices=BusNotices(clock), clock=clock))
@@ -81,8 +83,22 @@ async def assemble(
         pool = RunnerPool(workshop, committed=relay.wake)
         migrated = await _migrate(store)
         keeper = Housekeeper(store.housekeeping, workshop.files, bus, settings.housekeeping)
+        abandonment = Abandonment(
+            store.audiences,
+            store.generations,
+            settings.abandonment,
+            clock=clock,
+            committed=relay.wake,
+            cancelled=pool.look,
+        )
         await enter(
-            _background(_migrate_later(store, migrated), relay.run(), pool.run(), keeper.run())
+            _background(
+                _migrate_later(store, migrated),
+                relay.run(),
+                pool.run(),
+                keeper.run(),
+                abandonment.run(),
+            )
         )
         servicer = OrchestratorServicer(
             Parts(
@@ -103,6 +119,7 @@ async def assemble(
                 ),
                 generations=store.generations,
                 projects=store.projects,
+                audiences=store.audiences,
                 edits=Edits(store.generations, committed=relay.wake),
                 watching=Watching(
                     backbone=backbone,

@@ -1,6 +1,8 @@
 """Checks of what callers send, field by field."""
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 
 from chassis.errors import FieldViolation, InvalidInputError
 
@@ -12,6 +14,8 @@ DESCRIPTION = (0, 5000)
 KEY = (0, 255)
 TAG = (1, 50)
 MAX_TAGS = 50
+BRIDGE_ID = (1, 64)
+CANCEL_AFTER = (timedelta(seconds=5), timedelta(days=1))
 
 
 class Checks:
@@ -46,6 +50,14 @@ class Checks:
         if value and value not in known:
             offered = ", ".join(sorted(known))
             self.add(field, f"is not one of: {offered}", "UNKNOWN")
+
+    def cancel_after(self, request: Any) -> None:
+        """Check how long a generation goes on without viewers, if a request says so."""
+        if request.HasField("cancel_after"):
+            value = request.cancel_after.ToTimedelta()
+            least, most = CANCEL_AFTER
+            if not least <= value <= most or value.microseconds:
+                self.add("cancel_after", "is not in whole seconds from 5 to 86,400", "RANGE")
 
     def add(self, field: str, message: str, reason: str) -> None:
         """Note one thing that is wrong."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from backsmith.orchestrator.v1 import (
@@ -97,6 +97,8 @@ def generation_to_proto(
     )
     if generation.end_time:
         written.end_time.CopyFrom(timestamp(generation.end_time))
+    if generation.cancel_after is not None:
+        written.cancel_after.FromTimedelta(generation.cancel_after)
     if details:
         written.spec.CopyFrom(spec_pb2.ProjectSpec.FromString(details.spec))
         json_format.ParseDict(dict(details.context), written.context)
@@ -121,6 +123,15 @@ def context_from_proto(context: Struct) -> Mapping[str, Any]:
     """Read what a caller sent along."""
     read: Mapping[str, Any] = json.loads(json_format.MessageToJson(context))
     return read
+
+
+def cancel_after_from_proto(
+    request: orchestrator_service_pb2.StartGenerationRequest
+    | orchestrator_service_pb2.StartIterationRequest
+    | orchestrator_service_pb2.SetCancelAfterRequest,
+) -> timedelta | None:
+    """Read how long a generation goes on without viewers; None: for as long as it takes."""
+    return request.cancel_after.ToTimedelta() if request.HasField("cancel_after") else None
 
 
 def filter_from_proto(request: orchestrator_service_pb2.ListGenerationsRequest) -> Filter:

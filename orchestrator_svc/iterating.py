@@ -13,7 +13,11 @@ from chassis.clock import Clock
 from chassis.errors import FailedPreconditionError, FieldViolation
 from orchestrator_svc.checks import KEY, MODIFICATION, Checks
 from orchestrator_svc.clients.generator import Generator
-from orchestrator_svc.convert import context_from_proto, mode_from_proto
+from orchestrator_svc.convert import (
+    cancel_after_from_proto,
+    context_from_proto,
+    mode_from_proto,
+)
 from orchestrator_svc.domain.model import Details, Generation, Origin
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.settings import OrchestratorSettings
@@ -99,6 +103,7 @@ class Iterating:
         if request.modification_prompt or not request.HasField("patch_document"):
             checks.text("modification_prompt", request.modification_prompt, MODIFICATION)
         checks.text("request_id", request.request_id, KEY)
+        checks.cancel_after(request)
         checks.size("context", request.context.ByteSize(), self._settings.max_context_bytes)
         checks.require()
 
@@ -138,6 +143,7 @@ class Iterating:
             engine=parent.engine,
             parent_generation_id=parent.generation_id,
             spec=spec,
+            cancel_after=cancel_after_from_proto(request),
         )
 
 

@@ -99,6 +99,19 @@ class HousekeepingSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AbandonmentSettings:
+    """How generations are cancelled that nobody watches any more, where that was asked for."""
+
+    ENV_PREFIX: ClassVar[str] = "BACKSMITH_ABANDONMENT"
+
+    interval: timedelta = timedelta(seconds=1)
+    """How often a replica looks for abandoned generations, in seconds."""
+
+    listen_first: timedelta = timedelta(seconds=20)
+    """How long a replica that was away listens to the bridges before it cancels, in seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OrchestratorSettings:
     """Everything the orchestrator reads from its environment."""
 
@@ -136,6 +149,9 @@ class OrchestratorSettings:
 
     housekeeping: HousekeepingSettings = field(default_factory=HousekeepingSettings)
     """How the system is kept tidy."""
+
+    abandonment: AbandonmentSettings = field(default_factory=AbandonmentSettings)
+    """What happens when nobody watches any more."""
 
     default_engine: str = "template"
     """The engine for requests that name none."""

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartGenerationRequest
@@ -13,7 +14,11 @@ from chassis.clock import Clock
 from chassis.ids import new_id
 from orchestrator_svc.checks import KEY, PROJECT_NAME, PROMPT, Checks
 from orchestrator_svc.clients.generator import Generator
-from orchestrator_svc.convert import context_from_proto, mode_from_proto
+from orchestrator_svc.convert import (
+    cancel_after_from_proto,
+    context_from_proto,
+    mode_from_proto,
+)
 from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.modes import pick_mode
 from orchestrator_svc.domain.status import Status
@@ -35,6 +40,8 @@ class Draft:
     engine: str
     parent_generation_id: str
     spec: ProjectSpec
+    cancel_after: timedelta | None
+    """How long it goes on without viewers; None: for as long as it takes."""
 
 
 class Starting:
@@ -97,6 +104,7 @@ class Starting:
             checks.text("project_name", request.project_name, PROJECT_NAME)
         checks.text("request_id", request.request_id, KEY)
         checks.size("context", request.context.ByteSize(), self._settings.max_context_bytes)
+        checks.cancel_after(request)
         checks.one_of("engine", request.engine, self._settings.engines)
         checks.require()
 
@@ -110,6 +118,7 @@ class Starting:
             engine=request.engine or self._settings.default_engine,
             parent_generation_id="",
             spec=spec,
+            cancel_after=cancel_after_from_proto(request),
         )
 
 
@@ -151,6 +160,7 @@ def drafted(draft: Draft, clock: Clock, settings: OrchestratorSettings) -> Gener
         create_time=now,
         update_time=now,
         end_time=None,
+        cancel_after=draft.cancel_after,
     )
 
 

@@ -12,7 +12,7 @@ from bridge.parts import Has, Parts
 from bridge.problems import documented
 from bridge.resume import NAME
 from bridge.routes import paths
-from bridge.schemas.stream import StreamTokenOut
+from bridge.schemas.stream import StreamTokenBody, StreamTokenOut
 from bridge.security import User
 from bridge.sse.catalogue import Schema, item_schema, progress_schema
 from bridge.sse.event import Standing, Topic
@@ -45,22 +45,35 @@ def stream_responses(data: Schema) -> dict[int | str, dict[str, Any]]:
 STREAM = stream_responses(progress_schema())
 
 
-@router.post("/generate/{generation_id}/stream-token", responses=documented())
-async def named_stream_token(generation_id: GenerationId, user: User, parts: Has) -> StreamTokenOut:
+@router.post("/generate/{generation_id}/stream-token", responses=documented(400, 413))
+async def named_stream_token(
+    generation_id: GenerationId, user: User, parts: Has, body: StreamTokenBody | None = None
+) -> StreamTokenOut:
     """Return a token for the stream of named frames."""
     url = paths.named_stream(parts.settings, known_shape(generation_id, what="generation"))
+    await _agree(parts, generation_id, body)
     return await _token(parts, generation_id, user.user_id, url)
 
 
-@router.post("/{generation_id}/stream-token", responses=documented())
-async def stream_token(generation_id: GenerationId, user: User, parts: Has) -> StreamTokenOut:
+@router.post("/{generation_id}/stream-token", responses=documented(400, 413))
+async def stream_token(
+    generation_id: GenerationId, user: User, parts: Has, body: StreamTokenBody | None = None
+) -> StreamTokenOut:
     """Return a token for the stream of unnamed frames."""
     url = paths.message_stream(parts.settings, known_shape(generation_id, what="generation"))
+    await _agree(parts, generation_id, body)
     return await _token(parts, generation_id, user.user_id, url)
+
+
+async def _agree(parts: Parts, generation_id: str, body: StreamTokenBody | None) -> None:
+    """Pass who may see the generation, and note what they ask for."""
+    if body is not None and "cancel_after" in body.model_fields_set:
+        await parts.orchestrator.set_cancel_after(generation_id, body.cancel_after)
+    else:
+        await parts.orchestrator.generation(generation_id)
 
 
 async def _token(parts: Parts, generation_id: str, user_id: str, url: str) -> StreamTokenOut:
-    await parts.orchestrator.generation(generation_id)
     topic = Topic(kind="generation", name=generation_id, user_id=user_id)
     return await parts.door.ticket(topic, url)
 

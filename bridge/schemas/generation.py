@@ -35,6 +35,9 @@ class GenerationOut(BaseModel):
     file_count: int
     quality_score: float | None = Field(description="0.0 to 1.0; null until assessed.")
     error: str | None = Field(description="The cause of a failure.")
+    cancel_after: int | None = Field(
+        description="How many seconds after its last viewer left it is cancelled; null: never."
+    )
     created_at: datetime
     updated_at: datetime
     ended_at: datetime | None

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, JsonValue, model_valida
 
 from bridge.schemas.body import Body
 from bridge.schemas.generation import GenerationOut
-from bridge.schemas.stream import StreamTokenOut
+from bridge.schemas.stream import CancelAfter, StreamTokenOut
 
 Mode = Literal["classic", "enhanced", "auto"]
 Domain = Literal[
@@ -125,6 +125,7 @@ class GenerateBody(_StartBody):
     context: dict[str, Any] = Field({}, description="Kept and returned as it is.")
     engine: str | None = Field(None, max_length=64, description="The engine that writes files.")
     generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
+    cancel_after: CancelAfter = None
 
     @model_validator(mode="after")
     def _prompt_or_spec(self) -> Self:
@@ -159,6 +160,7 @@ class IterateBody(Body):
         description="Whether stored data may be lost.",
     )
     generation_mode: Mode = Field("auto", description="How much to do besides the six phases.")
+    cancel_after: CancelAfter = None
 
     @model_validator(mode="after")
     def _prompt_or_patch(self) -> Self:

@@ -1,6 +1,27 @@
 """Stream tokens and where they lead."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
+
+from bridge.schemas.body import Body
+
+CancelAfter = Annotated[
+    int | None,
+    Field(
+        ge=5,
+        le=86_400,
+        strict=True,
+        description="How many seconds after its last viewer left the generation is cancelled; "
+        "null: it goes on without viewers.",
+    ),
+]
+
+
+class StreamTokenBody(Body):
+    """What is to become of the generation when its last viewer leaves; absent: as it is."""
+
+    cancel_after: CancelAfter = None
 
 
 class StreamTokenOut(BaseModel):

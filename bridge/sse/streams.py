@@ -31,6 +31,9 @@ class Streams:
         self._clock = clock
         self._viewers: dict[Viewer, Topic] = {}
         self._by_user: Counter[str] = Counter()
+        self._by_generation: Counter[str] = Counter()
+        self.audience_changed = asyncio.Event()
+        """Set when a generation gets its first viewer, or loses its last one."""
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
@@ -58,12 +61,17 @@ class Streams:
                 retry_after=timedelta(seconds=5),
             )
 
+    def watched(self) -> frozenset[str]:
+        """Return the generations that have viewers here, those handed over by a drain included."""
+        return frozenset(self._by_generation)
+
     @contextmanager
     def opened(self, topic: Topic, viewer: Viewer) -> Iterator[None]:
         """Count a viewer for the length of a block."""
         self._viewers[viewer] = topic
         self._by_user[topic.user_id] += 1
         self._empty.clear()
+        self._joined(topic)
         if self.draining:
             self._hand_over(viewer, topic, timedelta())
         try:
@@ -73,8 +81,23 @@ class Streams:
             self._by_user[topic.user_id] -= 1
             if not self._by_user[topic.user_id]:
                 del self._by_user[topic.user_id]
+            self._left(topic)
             if not self._viewers:
                 self._empty.set()
+
+    def _joined(self, topic: Topic) -> None:
+        if topic.kind == "generation":
+            self._by_generation[topic.name] += 1
+            if self._by_generation[topic.name] == 1:
+                self.audience_changed.set()
+
+    def _left(self, topic: Topic) -> None:
+        """Count one viewer less; but who is handed over is not gone."""
+        if topic.kind == "generation" and not self.draining:
+            self._by_generation[topic.name] -= 1
+            if not self._by_generation[topic.name]:
+                del self._by_generation[topic.name]
+                self.audience_changed.set()
 
     async def drain(self, window: timedelta) -> None:
         """Hand every stream over, spread over a window; returns when all are closed, or after it.

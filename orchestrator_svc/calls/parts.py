@@ -12,7 +12,7 @@ from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.edits import Edits
 from orchestrator_svc.iterating import Iterating
 from orchestrator_svc.starting import Starting
-from orchestrator_svc.store.interface import Generations, Projects
+from orchestrator_svc.store.interface import Audiences, Generations, Projects
 from orchestrator_svc.watching import Watching
 
 Context = grpc.aio.ServicerContext[object, object]
@@ -27,6 +27,7 @@ class Parts:
     generations: Generations
     projects: Projects
     edits: Edits
+    audiences: Audiences
     watching: Watching
     channels: Channels
     generator: Generator

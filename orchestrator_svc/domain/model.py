@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -54,6 +54,8 @@ class Generation:
     end_time: datetime | None
     kept_phases: frozenset[int] = frozenset()
     """With an iteration: the phases that its change does not touch."""
+    cancel_after: timedelta | None = None
+    """How long it goes on after its last viewer has left; None: for as long as it takes."""
 
     @property
     def phases_completed(self) -> int:

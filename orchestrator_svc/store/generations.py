@@ -10,6 +10,7 @@ from chassis.clock import Clock
 from chassis.errors import AbortedError, FailedPreconditionError, ServiceError
 from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.status import Change, Status, after
+from orchestrator_svc.store.audiences import expect_viewer
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Notices
@@ -118,6 +119,7 @@ class SqlGenerations:
                     generation_id=generation_id, user_id=user_id, lease_end=EPOCH, claims=0
                 )
             )
+            await expect_viewer(connection, generation, self._clock.now())
             await tell(connection, self._notices.queued(generation))
             return generation
 

@@ -22,6 +22,7 @@ from orchestrator_svc.store.values import (
     Outgoing,
     Statistics,
     Stored,
+    Unwatched,
 )
 
 
@@ -310,6 +311,30 @@ class Outbox(Protocol):
 
     async def discard(self, outbox_ids: Sequence[int]) -> None:
         """Take out what has been told."""
+        ...
+
+
+class Audiences(Protocol):
+    """Who watches generations that are to be cancelled when nobody does."""
+
+    async def set_cancel_after(
+        self, user_id: str, generation_id: str, cancel_after: timedelta | None
+    ) -> Generation:
+        """Decide how long a generation goes on without viewers; None: for as long as it takes.
+
+        Raises:
+            NotFoundError: It is unknown.
+        """
+        ...
+
+    async def report(
+        self, bridge_id: str, generation_ids: Sequence[str], *, hold: timedelta
+    ) -> None:
+        """Note that these, and no others, have viewers at a bridge, until `hold` has passed."""
+        ...
+
+    async def unwatched(self, limit: int) -> Sequence[Unwatched]:
+        """Return generations that nobody has watched for longer than they are to go on so."""
         ...
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert, update
 
 from orchestrator_svc.domain.model import Details, Generation, Project
+from orchestrator_svc.store.audiences import expect_viewer
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import Database
 from orchestrator_svc.store.interface import Notices
@@ -98,6 +99,7 @@ async def _insert(connection: Connection, generation: Generation, parts: Details
             claims=0,
         )
     )
+    await expect_viewer(connection, generation, generation.create_time)
 
 
 def _new_project(generation: Generation) -> dict[str, Any]:

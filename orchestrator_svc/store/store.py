@@ -5,10 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from chassis.clock import Clock
+from orchestrator_svc.store.audiences import SqlAudiences
 from orchestrator_svc.store.database import Database, connect
 from orchestrator_svc.store.generations import SqlGenerations
 from orchestrator_svc.store.housekeeping import SqlHousekeeping
 from orchestrator_svc.store.interface import (
+    Audiences,
     Generations,
     Housekeeping,
     Notices,
@@ -35,6 +37,7 @@ class Store:
     runs: Runs
     outbox: Outbox
     housekeeping: Housekeeping
+    audiences: Audiences
 
 
 @asynccontextmanager
@@ -51,4 +54,5 @@ async def open_store(
             runs=SqlRuns(database, notices, clock),
             outbox=SqlOutbox(database),
             housekeeping=SqlHousekeeping(database, clock),
+            audiences=SqlAudiences(database, clock),
         )

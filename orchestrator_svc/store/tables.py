@@ -42,6 +42,23 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else EPOCH + timedelta(microseconds=value)
 
 
+class Span(TypeDecorator[timedelta]):
+    """A duration, kept as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Any) -> int | None:
+        """Return the microseconds."""
+        del dialect
+        return None if value is None else value // timedelta(microseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Any) -> timedelta | None:
+        """Return the duration."""
+        del dialect
+        return None if value is None else timedelta(microseconds=value)
+
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -98,6 +115,7 @@ generations = Table(
     Column("create_time", Instant, nullable=False),
     Column("update_time", Instant, nullable=False),
     Column("end_time", Instant),
+    Column("cancel_after", Span),
     UniqueConstraint("project_id", "version"),
     Index(None, "user_id", "generation_id"),
     Index(None, "user_id", "status", "generation_id"),
@@ -138,6 +156,17 @@ runs = Table(
     Column("claims", Integer, nullable=False),
 )
 """One row for each generation that has not ended: small, however many are stored."""
+
+audiences = Table(
+    "audiences",
+    metadata,
+    Column(
+        "generation_id", ID, ForeignKey("runs.generation_id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("bridge_id", ID, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+"""Until when each bridge has viewers of a running generation that is cancelled without any."""
 
 turns = Table(
     "turns",

@@ -153,3 +153,11 @@ class Live:
     snapshot_ids: tuple[str, ...]
     conflicts: bytes | None
     """What could not be merged, as it was written; names one more snapshot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwatched:
+    """A running generation that nobody has watched for too long."""
+
+    generation_id: str
+    user_id: str

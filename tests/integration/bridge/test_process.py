@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from chassis.auth import TokenIssuer
+from chassis.auth import AuthSettings, TokenIssuer
 from tests.unit.bridge.orchestrator import COMPLETED, FakeOrchestrator
 from tests.unit.bridge.sse import open_stream, stages
 from tests.unit.bridge.world import AUTH, services
@@ -26,22 +26,25 @@ class Running:
 
     url: str
     process: asyncio.subprocess.Process
+    auth: AuthSettings = AUTH
 
-    async def token(self) -> str:
+    async def token(self, stream: str = STREAM) -> str:
         """Return a stream token."""
-        bearer = TokenIssuer(AUTH).user_token("alice")
+        bearer = TokenIssuer(self.auth).user_token("alice")
         async with httpx.AsyncClient(base_url=self.url, timeout=20) as http:
             answer = await http.post(
-                f"{STREAM}-token", headers={"authorization": f"Bearer {bearer}"}
+                f"{stream}-token", headers={"authorization": f"Bearer {bearer}"}
             )
         return str(answer.raise_for_status().json()["sse_token"])
 
 
 @asynccontextmanager
-async def running(nats_url: str, target: str) -> AsyncIterator[Running]:
+async def running(
+    nats_url: str, target: str, *, auth: AuthSettings = AUTH, **variables: str
+) -> AsyncIterator[Running]:
     """Run `python -m bridge` for the length of a block."""
     environment = os.environ | {
-        "BACKSMITH_AUTH_SECRET": AUTH.secret,
+        "BACKSMITH_AUTH_SECRET": auth.secret,
         "BACKSMITH_AUTH_MODE": "development",
         "BACKSMITH_NATS_URL": nats_url,
         "BACKSMITH_BRIDGE_ORCHESTRATOR_TARGET": target,
@@ -49,6 +52,7 @@ async def running(nats_url: str, target: str) -> AsyncIterator[Running]:
         "BACKSMITH_BRIDGE_LISTEN": "127.0.0.1:0",
         "BACKSMITH_BRIDGE_DRAIN": "1",
         "BACKSMITH_LOG_LEVEL": "WARNING",
+        **variables,
     }
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bridge", env=environment, stdout=asyncio.subprocess.PIPE
@@ -57,7 +61,7 @@ async def running(nats_url: str, target: str) -> AsyncIterator[Running]:
     try:
         word, url = (await process.stdout.readline()).decode().split()
         assert word == "ready"
-        yield Running(url, process)
+        yield Running(url, process, auth)
     finally:
         if process.returncode is None:
             process.kill()

@@ -131,6 +131,7 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.watching: Counter[str] = Counter()
         self.watches: list[pb.RelaySubscribe] = []
         self.relays = 0
+        self.reports: list[pb.ReportViewersRequest] = []
         self.calls: Counter[str] = Counter()
         self.refusal: InvalidInputError | None = None
         self.away = False
@@ -198,6 +199,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
             script = self.add(identifier, user_id=_user(context))
             script.generation.prompt = request.prompt
             script.generation.context.CopyFrom(request.context)
+            if request.HasField("cancel_after"):
+                script.generation.cancel_after.CopyFrom(request.cancel_after)
             if self.plays:
                 task = asyncio.create_task(play(script))
                 self._playing.add(task)
@@ -241,6 +244,22 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         if script.generation.status != CANCELLED:
             script.happen("cancelled", script.generation.progress, status=CANCELLED)
         return pb.CancelGenerationResponse(generation=script.generation)
+
+    async def SetCancelAfter(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Note what is to become of a generation."""
+        await self._enter("SetCancelAfter", context)
+        generation = (await self._find(request.generation_id, context)).generation
+        generation.ClearField("cancel_after")
+        if request.HasField("cancel_after"):
+            generation.cancel_after.CopyFrom(request.cancel_after)
+        return pb.SetCancelAfterResponse(generation=generation)
+
+    async def ReportViewers(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Note who watches."""
+        await self._enter("ReportViewers", context)
+        assert _user(context) == "", "a bridge reports for itself"
+        self.reports.append(request)
+        return pb.ReportViewersResponse()
 
     async def UpdateGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Change what is sent."""
@@ -289,6 +308,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         script.generation.is_iteration = True
         script.generation.parent_generation_id = parent.generation_id
         script.generation.version = parent.version + 1
+        if request.HasField("cancel_after"):
+            script.generation.cancel_after.CopyFrom(request.cancel_after)
         return pb.StartIterationResponse(generation=script.generation)
 
     async def _unknown(self, request: Any, context: Any) -> Any:

@@ -7,6 +7,7 @@ from backsmith.progress.v1 import progress_pb2 as _progress_pb2
 from backsmith.spec.v1 import spec_pb2 as _spec_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -88,6 +89,7 @@ class Generation(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     GENERATED_SNAPSHOT_ID_FIELD_NUMBER: _builtins.int
     CONFLICT_COUNT_FIELD_NUMBER: _builtins.int
+    CANCEL_AFTER_FIELD_NUMBER: _builtins.int
     generation_id: _builtins.str
     """Opaque, prefixed, sortable by time: `gen_…`."""
     user_id: _builtins.str
@@ -164,6 +166,10 @@ class Generation(_message.Message):
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Tags its user gave it, sorted."""
 
+    @_builtins.property
+    def cancel_after(self) -> _duration_pb2.Duration:
+        """How long after its last viewer has left it is cancelled; absent: it goes on without viewers."""
+
     def __init__(
         self,
         *,
@@ -198,10 +204,11 @@ class Generation(_message.Message):
         tags: _abc.Iterable[_builtins.str] | None = ...,
         generated_snapshot_id: _builtins.str = ...,
         conflict_count: _builtins.int = ...,
+        cancel_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "context", b"context", "create_time", b"create_time", "end_time", b"end_time", "quality_score", b"quality_score", "spec", b"spec", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "cancel_after", b"cancel_after", "context", b"context", "create_time", b"create_time", "end_time", b"end_time", "quality_score", b"quality_score", "spec", b"spec", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "attempt", b"attempt", "auto_created_project", b"auto_created_project", "conflict_count", b"conflict_count", "context", b"context", "create_time", b"create_time", "description", b"description", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generated_snapshot_id", b"generated_snapshot_id", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "tags", b"tags", "title", b"title", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score", "ab_group", b"ab_group", "attempt", b"attempt", "auto_created_project", b"auto_created_project", "cancel_after", b"cancel_after", "conflict_count", b"conflict_count", "context", b"context", "create_time", b"create_time", "description", b"description", "end_time", b"end_time", "engine", b"engine", "enhanced_features", b"enhanced_features", "error", b"error", "file_count", b"file_count", "generated_snapshot_id", b"generated_snapshot_id", "generation_id", b"generation_id", "generation_mode", b"generation_mode", "is_iteration", b"is_iteration", "parent_generation_id", b"parent_generation_id", "phases_completed", b"phases_completed", "progress", b"progress", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "quality_score", b"quality_score", "snapshot_id", b"snapshot_id", "spec", b"spec", "status", b"status", "tags", b"tags", "title", b"title", "update_time", b"update_time", "user_id", b"user_id", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__quality_score: _TypeAlias = _typing.Literal["quality_score"]  # noqa: Y015
     _WhichOneofArgType__quality_score: _TypeAlias = _typing.Literal["_quality_score", b"_quality_score"]  # noqa: Y015

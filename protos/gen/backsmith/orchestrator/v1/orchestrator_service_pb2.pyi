@@ -12,6 +12,7 @@ from backsmith.progress.v1 import progress_pb2 as _progress_pb2
 from backsmith.spec.v1 import spec_pb2 as _spec_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
@@ -44,6 +45,7 @@ class StartGenerationRequest(_message.Message):
     ENGINE_FIELD_NUMBER: _builtins.int
     GENERATION_MODE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CANCEL_AFTER_FIELD_NUMBER: _builtins.int
     prompt: _builtins.str
     """What the user asks for: 10 to 5,000 characters; may be empty with a spec."""
     project_id: _builtins.str
@@ -76,6 +78,12 @@ class StartGenerationRequest(_message.Message):
     def constraints(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Features, such as `dockerized`."""
 
+    @_builtins.property
+    def cancel_after(self) -> _duration_pb2.Duration:
+        """How long after its last viewer has left it is cancelled, in whole seconds from 5 to 86,400;
+        absent: it goes on without viewers.
+        """
+
     def __init__(
         self,
         *,
@@ -91,10 +99,11 @@ class StartGenerationRequest(_message.Message):
         engine: _builtins.str = ...,
         generation_mode: _generation_pb2.GenerationMode.ValueType = ...,
         request_id: _builtins.str = ...,
+        cancel_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "source", b"source", "spec", b"spec", "spec_document", b"spec_document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_after", b"cancel_after", "context", b"context", "source", b"source", "spec", b"spec", "spec_document", b"spec_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "context", b"context", "domain", b"domain", "engine", b"engine", "generation_mode", b"generation_mode", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "request_id", b"request_id", "source", b"source", "spec", b"spec", "spec_document", b"spec_document", "tech_stack", b"tech_stack"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_after", b"cancel_after", "constraints", b"constraints", "context", b"context", "domain", b"domain", "engine", b"engine", "generation_mode", b"generation_mode", "project_id", b"project_id", "project_name", b"project_name", "prompt", b"prompt", "request_id", b"request_id", "source", b"source", "spec", b"spec", "spec_document", b"spec_document", "tech_stack", b"tech_stack"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["spec", "spec_document"]  # noqa: Y015
     _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
@@ -139,6 +148,7 @@ class StartIterationRequest(_message.Message):
     CONFIRM_DESTRUCTIVE_FIELD_NUMBER: _builtins.int
     GENERATION_MODE_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CANCEL_AFTER_FIELD_NUMBER: _builtins.int
     parent_generation_id: _builtins.str
     """The generation to change."""
     modification_prompt: _builtins.str
@@ -157,6 +167,10 @@ class StartIterationRequest(_message.Message):
     def context(self) -> _struct_pb2.Struct:
         """Kept and returned as it is; 64 KiB at most."""
 
+    @_builtins.property
+    def cancel_after(self) -> _duration_pb2.Duration:
+        """As in StartGenerationRequest."""
+
     def __init__(
         self,
         *,
@@ -167,10 +181,11 @@ class StartIterationRequest(_message.Message):
         confirm_destructive: _builtins.bool = ...,
         generation_mode: _generation_pb2.GenerationMode.ValueType = ...,
         request_id: _builtins.str = ...,
+        cancel_after: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "context", b"context", "patch_document", b"patch_document"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "cancel_after", b"cancel_after", "context", b"context", "patch_document", b"patch_document"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "confirm_destructive", b"confirm_destructive", "context", b"context", "generation_mode", b"generation_mode", "modification_prompt", b"modification_prompt", "parent_generation_id", b"parent_generation_id", "patch_document", b"patch_document", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document", "cancel_after", b"cancel_after", "confirm_destructive", b"confirm_destructive", "context", b"context", "generation_mode", b"generation_mode", "modification_prompt", b"modification_prompt", "parent_generation_id", b"parent_generation_id", "patch_document", b"patch_document", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__patch_document: _TypeAlias = _typing.Literal["patch_document"]  # noqa: Y015
     _WhichOneofArgType__patch_document: _TypeAlias = _typing.Literal["_patch_document", b"_patch_document"]  # noqa: Y015
@@ -428,6 +443,111 @@ class CancelGenerationResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CancelGenerationResponse: _TypeAlias = CancelGenerationResponse  # noqa: Y015
+
+@_typing.final
+class SetCancelAfterRequest(_message.Message):
+    """What to do when the last viewer leaves."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_ID_FIELD_NUMBER: _builtins.int
+    CANCEL_AFTER_FIELD_NUMBER: _builtins.int
+    generation_id: _builtins.str
+    """The generation's id."""
+    @_builtins.property
+    def cancel_after(self) -> _duration_pb2.Duration:
+        """How long after its last viewer has left it is cancelled, in whole seconds from 5 to 86,400;
+        absent: it goes on without viewers.
+        """
+
+    def __init__(
+        self,
+        *,
+        generation_id: _builtins.str = ...,
+        cancel_after: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel_after", b"cancel_after"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel_after", b"cancel_after", "generation_id", b"generation_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetCancelAfterRequest: _TypeAlias = SetCancelAfterRequest  # noqa: Y015
+
+@_typing.final
+class SetCancelAfterResponse(_message.Message):
+    """It is decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def generation(self) -> _generation_pb2.Generation:
+        """The generation."""
+
+    def __init__(
+        self,
+        *,
+        generation: _generation_pb2.Generation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SetCancelAfterResponse: _TypeAlias = SetCancelAfterResponse  # noqa: Y015
+
+@_typing.final
+class ReportViewersRequest(_message.Message):
+    """Who watches at one bridge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BRIDGE_ID_FIELD_NUMBER: _builtins.int
+    GENERATION_IDS_FIELD_NUMBER: _builtins.int
+    HOLD_FIELD_NUMBER: _builtins.int
+    bridge_id: _builtins.str
+    """The bridge's own name, unique to its process."""
+    @_builtins.property
+    def generation_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Every generation that has a viewer there."""
+
+    @_builtins.property
+    def hold(self) -> _duration_pb2.Duration:
+        """How long they count as watched without another report; an hour at most."""
+
+    def __init__(
+        self,
+        *,
+        bridge_id: _builtins.str = ...,
+        generation_ids: _abc.Iterable[_builtins.str] | None = ...,
+        hold: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["hold", b"hold"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bridge_id", b"bridge_id", "generation_ids", b"generation_ids", "hold", b"hold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportViewersRequest: _TypeAlias = ReportViewersRequest  # noqa: Y015
+
+@_typing.final
+class ReportViewersResponse(_message.Message):
+    """It is noted."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReportViewersResponse: _TypeAlias = ReportViewersResponse  # noqa: Y015
 
 @_typing.final
 class RetryGenerationRequest(_message.Message):

@@ -70,6 +70,16 @@ class OrchestratorServiceStub:
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.FromString,
                 _registered_method=True)
+        self.SetCancelAfter = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/SetCancelAfter',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterResponse.FromString,
+                _registered_method=True)
+        self.ReportViewers = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ReportViewers',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersResponse.FromString,
+                _registered_method=True)
         self.RetryGeneration = channel.unary_unary(
                 '/backsmith.orchestrator.v1.OrchestratorService/RetryGeneration',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RetryGenerationRequest.SerializeToString,
@@ -242,6 +252,35 @@ class OrchestratorServiceServicer:
         Errors:
         * NOT_FOUND: the generation is unknown.
         * FAILED_PRECONDITION: it has ended otherwise.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCancelAfter(self, request, context):
+        """SetCancelAfter decides what happens to a generation when its last viewer leaves.
+
+        The viewer it is asked for is waited for: the time runs from a minute
+        later at the earliest, unless somebody watches before.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportViewers(self, request, context):
+        """ReportViewers tells which generations have viewers at one bridge, all of them.
+
+        Callers are services. A generation that is not named has no viewer there any
+        more; one that is named counts as watched until `hold` has passed without
+        another report. One without `cancel_after`, or not running, is passed over.
+
+        Errors:
+        * PERMISSION_DENIED: a user calls.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -473,6 +512,16 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     servicer.CancelGeneration,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.SerializeToString,
+            ),
+            'SetCancelAfter': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCancelAfter,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterResponse.SerializeToString,
+            ),
+            'ReportViewers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportViewers,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersResponse.SerializeToString,
             ),
             'RetryGeneration': grpc.unary_unary_rpc_method_handler(
                     servicer.RetryGeneration,
@@ -728,6 +777,60 @@ class OrchestratorService:
             '/backsmith.orchestrator.v1.OrchestratorService/CancelGeneration',
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationRequest.SerializeToString,
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CancelGenerationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCancelAfter(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/SetCancelAfter',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.SetCancelAfterResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportViewers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ReportViewers',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ReportViewersResponse.FromString,
             options,
             channel_credentials,
             insecure,

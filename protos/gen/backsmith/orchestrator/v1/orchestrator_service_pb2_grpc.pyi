@@ -96,6 +96,27 @@ class OrchestratorServiceStub:
     * NOT_FOUND: the generation is unknown.
     * FAILED_PRECONDITION: it has ended otherwise.
     """
+    SetCancelAfter: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.SetCancelAfterRequest, _orchestrator_service_pb2.SetCancelAfterResponse]
+    """SetCancelAfter decides what happens to a generation when its last viewer leaves.
+
+    The viewer it is asked for is waited for: the time runs from a minute
+    later at the earliest, unless somebody watches before.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    ReportViewers: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ReportViewersRequest, _orchestrator_service_pb2.ReportViewersResponse]
+    """ReportViewers tells which generations have viewers at one bridge, all of them.
+
+    Callers are services. A generation that is not named has no viewer there any
+    more; one that is named counts as watched until `hold` has passed without
+    another report. One without `cancel_after`, or not running, is passed over.
+
+    Errors:
+    * PERMISSION_DENIED: a user calls.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
     RetryGeneration: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RetryGenerationRequest, _orchestrator_service_pb2.RetryGenerationResponse]
     """RetryGeneration queues a failed generation again, from its first unfinished phase.
 
@@ -289,6 +310,27 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
     Errors:
     * NOT_FOUND: the generation is unknown.
     * FAILED_PRECONDITION: it has ended otherwise.
+    """
+    SetCancelAfter: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.SetCancelAfterRequest, _orchestrator_service_pb2.SetCancelAfterResponse]  # type: ignore[assignment]
+    """SetCancelAfter decides what happens to a generation when its last viewer leaves.
+
+    The viewer it is asked for is waited for: the time runs from a minute
+    later at the earliest, unless somebody watches before.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+    """
+    ReportViewers: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ReportViewersRequest, _orchestrator_service_pb2.ReportViewersResponse]  # type: ignore[assignment]
+    """ReportViewers tells which generations have viewers at one bridge, all of them.
+
+    Callers are services. A generation that is not named has no viewer there any
+    more; one that is named counts as watched until `hold` has passed without
+    another report. One without `cancel_after`, or not running, is passed over.
+
+    Errors:
+    * PERMISSION_DENIED: a user calls.
+    * INVALID_ARGUMENT: `BadRequest` names each field at fault.
     """
     RetryGeneration: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RetryGenerationRequest, _orchestrator_service_pb2.RetryGenerationResponse]  # type: ignore[assignment]
     """RetryGeneration queues a failed generation again, from its first unfinished phase.
@@ -516,6 +558,39 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
         Errors:
         * NOT_FOUND: the generation is unknown.
         * FAILED_PRECONDITION: it has ended otherwise.
+        """
+
+    @_abc_1.abstractmethod
+    def SetCancelAfter(
+        self,
+        request: _orchestrator_service_pb2.SetCancelAfterRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.SetCancelAfterResponse, _abc.Awaitable[_orchestrator_service_pb2.SetCancelAfterResponse]]:
+        """SetCancelAfter decides what happens to a generation when its last viewer leaves.
+
+        The viewer it is asked for is waited for: the time runs from a minute
+        later at the earliest, unless somebody watches before.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
+        """
+
+    @_abc_1.abstractmethod
+    def ReportViewers(
+        self,
+        request: _orchestrator_service_pb2.ReportViewersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ReportViewersResponse, _abc.Awaitable[_orchestrator_service_pb2.ReportViewersResponse]]:
+        """ReportViewers tells which generations have viewers at one bridge, all of them.
+
+        Callers are services. A generation that is not named has no viewer there any
+        more; one that is named counts as watched until `hold` has passed without
+        another report. One without `cancel_after`, or not running, is passed over.
+
+        Errors:
+        * PERMISSION_DENIED: a user calls.
+        * INVALID_ARGUMENT: `BadRequest` names each field at fault.
         """
 
     @_abc_1.abstractmethod
