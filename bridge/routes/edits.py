@@ -22,11 +22,9 @@ MAX_FILE_BYTES = 1024 * 1024
 
 IfMatch = Annotated[str, Header(description="The digest that the file must have, as an `ETag`.")]
 BYTES: dict[str, Any] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string"}}},
-    }
+    "requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string"}}}}
 }
+"""No body is one of no bytes: a file may be empty."""
 
 
 @router.put(

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class Body(BaseModel):
-    """A request body: unknown keys are refused, and only what JSON can say is let in."""
+    """A request body: unknown keys and other types are refused, and what JSON cannot say."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
 
     @model_validator(mode="before")
     @classmethod

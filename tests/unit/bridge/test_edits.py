@@ -75,11 +75,15 @@ async def test_iterate(edited: World) -> None:
 
 
 async def test_destructive_change(edited: World) -> None:
-    """Answers 409 and lists what would be lost, unless that is confirmed."""
+    """Answers 409 and lists what would be lost, unless that is confirmed, in so many words."""
     body = {"parent_generation_id": "gen_1", "spec_patch": {"drop": ["Post.title"]}}
     answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
     assert (answer.status_code, answer.json()["reason"]) == (409, "DESTRUCTIVE_CHANGE")
     assert answer.json()["errors"][0]["field"] == "Post.title"
+    for word in ("yes", 1, "true"):
+        vague = body | {"confirm_destructive": word}
+        said = await edited.http.post("/generations/iterate", json=vague, headers=edited.as_user())
+        assert said.json()["errors"][0]["field"] == "confirm_destructive"
     body |= {"confirm_destructive": True}
     answer = await edited.http.post("/generations/iterate", json=body, headers=edited.as_user())
     assert answer.status_code == 201
