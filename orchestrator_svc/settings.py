@@ -38,8 +38,9 @@ class RunnerSettings:
     max_claims: int = 5
     """How often a generation is begun without finishing a phase before it is given up."""
 
-    patience: timedelta = timedelta(minutes=5)
-    """How long a run waits for a service that is away before it fails, in seconds."""
+    patience: timedelta = timedelta(minutes=15)
+    """How long a run waits for a service that is away before it fails, in seconds; for room on a
+    full disk it waits until its deadline."""
 
     first_wait: timedelta = timedelta(milliseconds=100)
     """The first wait for a service that is away, in seconds; doubles, with jitter."""
@@ -48,7 +49,7 @@ class RunnerSettings:
     """The longest wait between two tries of a service that is away, in seconds."""
 
     phase_deadline: timedelta = timedelta(minutes=15)
-    """How long a phase may take, in seconds."""
+    """How long a phase may take, in seconds, without the waiting for services that are away."""
 
     generation_deadline: timedelta = timedelta(hours=1)
     """How long an attempt may take from its first claim in a replica, in seconds."""

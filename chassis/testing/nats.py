@@ -53,6 +53,7 @@ class NatsServer:
         name: Its name in a cluster.
         cluster_port: The port it meets its peers on; 0 stands alone.
         peers: The cluster ports of all servers of its cluster.
+        max_store: How many bytes its streams may have together; 0 is what the disk has.
         sync_interval: How often it syncs its files to disk; `always` makes an acknowledgement
             mean that the message survives the loss of the machine, at milliseconds each.
     """
@@ -64,12 +65,14 @@ class NatsServer:
         name: str = "nats",
         cluster_port: int = 0,
         peers: Sequence[int] = (),
+        max_store: int = 0,
         sync_interval: str = "2m",
     ) -> None:
         self.name = name
         self.store = store
         self.port = free_port()
         self.health_port = free_port()
+        self.max_store = max_store
         self._cluster_port = cluster_port
         self._peers = tuple(peers)
         self._sync_interval = sync_interval
@@ -183,7 +186,8 @@ class NatsServer:
             f"server_name: {self.name}",
             f"listen: 127.0.0.1:{self.port}",
             f"http: 127.0.0.1:{self.health_port}",
-            f'jetstream {{ store_dir: "{self.store}", sync_interval: {self._sync_interval} }}',
+            f'jetstream {{ store_dir: "{self.store}", sync_interval: {self._sync_interval}',
+            f"  max_file_store: {self.max_store} }}" if self.max_store else "}",
         ]
         if self._cluster_port:
             routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in self._peers)

@@ -17,6 +17,8 @@ from files_svc.store.snapshots import SNAPSHOTS, Snapshots, snapshot_key
 from files_svc.store.writer import STAGING
 
 PROBES = "probes"
+PROBE = bytes(64 * 1024)
+"""As much as a file of a project: on a disk that is nearly full, a few bytes would still fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +95,7 @@ class ObjectFileStore:
         if self._probed and self._now() - self._probed < self._probe_interval:
             return
         self._probed = None
-        await self._objects.put({self._probe_key: b"probe"})
+        await self._objects.put({self._probe_key: PROBE})
         await self._objects.delete([self._probe_key])
         self._probed = self._now()
 

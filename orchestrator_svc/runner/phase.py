@@ -58,7 +58,9 @@ class PhaseRendering:
         request = pb.GeneratePhaseRequest(
             spec=spec, phase=self._number, engine=self._generation.engine, base=base
         )
-        async with generator.phase(request, deadline=settings.phase_deadline) as steps:
+        # The caller ends it in time; this is for a generator that does not hear of it.
+        deadline = 2 * settings.phase_deadline
+        async with generator.phase(request, deadline=deadline) as steps:
             async for step in steps:
                 await self._take(step, settings.max_phase_bytes)
         if self._completed is None or self._completed.files_generated != len(self._files):

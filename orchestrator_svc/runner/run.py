@@ -14,7 +14,7 @@ from backsmith.spec.v1.spec_pb2 import ProjectSpec
 from chassis.bus.errors import StaleAppendError
 from chassis.bus.interface import EventLog
 from chassis.clock import Clock
-from chassis.errors import InternalError, ServiceError
+from chassis.errors import InternalError, LimitExceededError, ServiceError
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.clients.files import File, Files
 from orchestrator_svc.clients.generator import Generator
@@ -156,11 +156,20 @@ class Run:
 
     async def _finish_phase(self, number: int, announcer: Announcer) -> None:
         if number > self.generation.phases_completed:
-            limit = self._settings.phase_deadline.total_seconds()
-            async with asyncio.timeout(limit):
-                await patiently(lambda: self._save_phase(number, announcer), self._settings)
+            await patiently(lambda: self._save_in_time(number, announcer), self._settings)
         complete = stages.phase_complete(self.generation, number, self.generation.phase_files)
         await self._tell(announcer, complete)
+
+    async def _save_in_time(self, number: int, announcer: Announcer) -> None:
+        """Save a phase within its deadline, which waiting for what is away does not use up."""
+        limit = self._settings.phase_deadline.total_seconds()
+        try:
+            async with asyncio.timeout(limit):
+                await self._save_phase(number, announcer)
+        except TimeoutError as error:
+            raise LimitExceededError(
+                f"Phase {number} took longer than {limit:g} seconds.", reason="PHASE_TOO_LONG"
+            ) from error
 
     async def _save_phase(self, number: int, announcer: Announcer) -> None:
         """Render, store and record a phase; whatever fails, it can be repeated as a whole."""

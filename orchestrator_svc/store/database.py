@@ -1,6 +1,7 @@
 """Connections and transactions, the same over SQLite and PostgreSQL."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
@@ -13,12 +14,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from chassis.errors import UnavailableError
+from chassis.writes import Writes
 from orchestrator_svc.store.connection import ThreadConnection, Work, finish
 from orchestrator_svc.store.settings import StoreSettings
 
 T = TypeVar("T")
 SQLITE = "sqlite"
 RETRY_AFTER = timedelta(seconds=1)
+FULL = "DATABASE_FULL"
+DISK_FULL_STATE = "53100"
 UNAVAILABLE_STATES = ("08", "53", "57P", "40", "25006")
 """SQLSTATE classes that pass by themselves: connection, resources, shutdown, rollback."""
 
@@ -92,6 +96,7 @@ class Database:
     def __init__(self, readers: Transactions, writers: Transactions) -> None:
         self._readers = readers
         self._writers = writers
+        self._writes = Writes()
         self._migrated = False
 
     async def read(self, work: Work[T]) -> T:
@@ -102,7 +107,14 @@ class Database:
     async def write(self, work: Work[T]) -> T:
         """Run a transaction that is committed as a whole, or not at all."""
         self._require_migrated()
-        return await _whole(self._writers, work)
+        try:
+            result = await _whole(self._writers, work)
+        except UnavailableError as error:
+            if error.reason == FULL:
+                self._writes.failed(error)
+            raise
+        self._writes.succeeded()
+        return result
 
     async def migrate(self, work: Work[None]) -> None:
         """Bring the database to the shape that everything else needs; until then it is away."""
@@ -110,12 +122,13 @@ class Database:
         self._migrated = True
 
     async def ping(self) -> None:
-        """Return when the database answers.
+        """Return when the database answers, and has taken what was written last.
 
         Raises:
-            UnavailableError: It does not.
+            UnavailableError: It does not, or has no room left.
         """
         await self.read(lambda connection: connection.execute(text("SELECT 1")))
+        self._writes.require()
 
     def _require_migrated(self) -> None:
         if not self._migrated:
@@ -187,16 +200,36 @@ def _unavailable() -> Iterator[None]:
     except (PoolTimeoutError, OSError, TimeoutError) as error:
         raise _away() from error
     except DBAPIError as error:
+        if _is_full(error):
+            raise _full() from error
         if not _passes(error):
             raise
         raise _away() from error
 
 
-def _passes(error: DBAPIError) -> bool:
+def _is_full(error: DBAPIError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or _state(error) == DISK_FULL_STATE
+
+
+def _state(error: DBAPIError) -> str | None:
     state = getattr(error.orig, "sqlstate", None)
+    return None if state is None else str(state)
+
+
+def _passes(error: DBAPIError) -> bool:
+    state = _state(error)
     if state is not None:
-        return str(state).startswith(UNAVAILABLE_STATES)
+        return state.startswith(UNAVAILABLE_STATES)
     return error.connection_invalidated or isinstance(error, OperationalError | InterfaceError)
+
+
+def _full() -> UnavailableError:
+    return UnavailableError(
+        "The database has no room left; free some space, then try again.",
+        reason=FULL,
+        retry_after=RETRY_AFTER,
+    )
 
 
 def _away() -> UnavailableError:

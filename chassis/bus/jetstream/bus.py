@@ -69,12 +69,13 @@ class JetStreamBus:
         return self._stores[name]
 
     async def ping(self) -> None:
-        """Return when JetStream answers.
+        """Return when JetStream answers, and has stored what was sent last.
 
         Raises:
-            UnavailableError: It does not.
+            UnavailableError: It does not, or has no room left.
         """
         await self._connection.session().api("INFO")
+        self._connection.writes.require()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task that ends with the bus."""

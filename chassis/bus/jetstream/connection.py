@@ -12,6 +12,7 @@ from chassis.bus.jetstream.errors import away
 from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
 from chassis.errors import InternalError
+from chassis.writes import Writes
 
 CLOSE_SECONDS = 2.0
 
@@ -23,6 +24,8 @@ class Connection:
 
     def __init__(self, settings: BusSettings) -> None:
         self.settings = settings
+        self.writes = Writes()
+        """Whether what was sent over an open session was stored."""
         self._session: Session | None = None
         self._failure: BaseException | None = None
         self._opened = asyncio.Condition()
@@ -41,9 +44,9 @@ class Connection:
 
     async def wait(self) -> Session:
         """Return a session as soon as one is open."""
-        if not self._is_open():
+        if not self.is_open():
             async with self._opened:
-                await self._opened.wait_for(self._is_open)
+                await self._opened.wait_for(self.is_open)
         return self.session()
 
     def on_end(self, task: "asyncio.Task[None]") -> None:
@@ -95,7 +98,8 @@ class Connection:
             raise
         return session
 
-    def _is_open(self) -> bool:
+    def is_open(self) -> bool:
+        """Tell whether a session is open now."""
         return self._session is not None and not self._session.ended.is_set()
 
     def _backoff(self, failures: int) -> float:

@@ -16,6 +16,8 @@ STREAM_NAME_IN_USE = 10058
 STREAM_NOT_FOUND = 10059
 NO_MESSAGE_FOUND = 10037
 WRONG_LAST_SEQUENCE = frozenset({10071, 10164})
+NO_ROOM = frozenset({10002, 10023, 10047})
+"""Resource limits of the account, of the server, and of its storage."""
 DUPLICATE_IN_PROCESS = frozenset({10158, 10201})
 
 SERVER_ERRORS = range(500, 600)
@@ -42,10 +44,21 @@ def away(message: str = "The bus cannot be reached; try again later") -> Unavail
     return UnavailableError(message, reason="BUS_UNAVAILABLE", retry_after=RETRY_AFTER)
 
 
+def full() -> UnavailableError:
+    """Return the error for a server that has no room left."""
+    return UnavailableError(
+        "The bus has no room left; free some space, then try again.",
+        reason="BUS_FULL",
+        retry_after=RETRY_AFTER,
+    )
+
+
 def api_error(error: dict[str, object]) -> UnavailableError | ApiError:
     """Return the exception for the `error` of an answer."""
     description = str(error.get("description", ""))
     number = error.get("err_code", 0)
+    if number in NO_ROOM:
+        return full()
     if error.get("code") in SERVER_ERRORS:
         return away(f"The bus is not ready: {description}")
     return ApiError(number=number if isinstance(number, int) else 0, description=description)

@@ -19,6 +19,7 @@ from chassis.bus.jetstream.settings import BusSettings
 from chassis.bus.jetstream.stored import EXPECTED_LAST, MESSAGE_ID, message_id_of
 from chassis.bus.jetstream.streams import Stream
 from chassis.errors import ServiceError, UnavailableError
+from chassis.writes import NO_ROOM
 
 RETRY_SECONDS = 0.1
 
@@ -40,7 +41,7 @@ async def store(
     deadline = asyncio.get_running_loop().time() + settings.retry_within.total_seconds()
     while True:
         try:
-            return await _try(session, subject, data, headers)
+            sequence = await _try(session, subject, data, headers)
         except NoResponderError as error:
             stream.doubt()
             failure: ServiceError = error
@@ -52,6 +53,9 @@ async def store(
             if error.number not in DUPLICATE_IN_PROCESS:
                 raise
             failure = error
+        else:
+            stream.stored()
+            return sequence
         session = await _session_by(deadline, stream, failure)
 
 
@@ -72,6 +76,9 @@ async def _session_by(deadline: float, stream: Stream, failure: ServiceError) ->
                 with suppress(UnavailableError):
                     return await stream.wait_session()
     except TimeoutError:
+        stream.not_stored(failure)
+        if failure.reason in NO_ROOM:
+            raise failure from None
         raise away("The bus did not confirm in time; try again") from failure
 
 

@@ -10,6 +10,7 @@ from chassis.bus.jetstream.connection import Connection
 from chassis.bus.jetstream.errors import STREAM_NAME_IN_USE, STREAM_NOT_FOUND, ApiError, away
 from chassis.bus.jetstream.session import Session
 from chassis.bus.jetstream.settings import BusSettings
+from chassis.errors import ServiceError
 
 EPOCH = "bus.epoch"
 NANOSECONDS = 10**9
@@ -70,6 +71,15 @@ class Stream:
     async def wait_session(self) -> Session:
         """Return a session on which the stream is known to be, as soon as there is one."""
         return await self._on(await self._connection.wait())
+
+    def stored(self) -> None:
+        """Note that the server has stored a message."""
+        self._connection.writes.succeeded()
+
+    def not_stored(self, failure: ServiceError) -> None:
+        """Note that the server has not, if it is there: its disk may be full."""
+        if self._connection.is_open():
+            self._connection.writes.failed(failure)
 
     def doubt(self) -> None:
         """Look whether the stream is there before the next use."""
