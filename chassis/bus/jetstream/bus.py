@@ -25,6 +25,7 @@ class JetStreamBus:
         self._logs: dict[str, JetStreamLog] = {}
         self._queues: dict[str, JetStreamQueue] = {}
         self._stores: dict[str, JetStreamKeyValue] = {}
+        self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def event_log(
@@ -93,7 +94,8 @@ class JetStreamBus:
 
     async def _open(self, config: dict[str, object]) -> Stream:
         opened = Stream(self._connection, config)
-        await opened.session()
+        async with self._opening:
+            await opened.session()
         return opened
 
 

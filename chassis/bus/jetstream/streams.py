@@ -137,7 +137,13 @@ async def _create(session: Session, config: dict[str, object]) -> dict[str, Any]
     except ApiError as error:
         if error.number != STREAM_NAME_IN_USE:
             raise
+    try:
         return await session.api(f"STREAM.INFO.{config['name']}")  # another process was first
+    except ApiError as error:
+        if error.number != STREAM_NOT_FOUND:
+            raise
+        # In a cluster a stream has its name a moment before it is there.
+        raise away("The stream is being made; try again") from error
 
 
 def _marked(found: dict[str, Any]) -> dict[str, object]:

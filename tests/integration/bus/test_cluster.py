@@ -1,7 +1,9 @@
 """What the bus promises on three servers when one of them dies."""
 
 import asyncio
+from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -67,3 +69,14 @@ async def test_loss_of_the_leader_loses_nothing(cluster: Cluster, how: str) -> N
         job = await eventually(lambda: queue.get(wait=MINUTE))
         assert job is not None
         assert job.data == b"job"
+
+
+async def test_many_make_a_stream_at_once(cluster: Cluster) -> None:
+    """Gives all of them the same one, or says that it is not there yet: never more than that."""
+    async with AsyncExitStack() as stack:
+        buses = [
+            await stack.enter_async_context(jetstream.connect(cluster_settings(cluster)))
+            for _ in range(6)
+        ]
+        logs = await asyncio.gather(*(eventually(partial(open_log, bus)) for bus in buses))
+        assert len({log.epoch for log in logs}) == 1
