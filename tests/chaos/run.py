@@ -27,7 +27,7 @@ class Plan:
 
     seed: int
     seconds: float
-    """How long mischief is done."""
+    """How long mischief is done at least; it ends when all generations are started."""
     generations: int
     cluster: bool = False
     """Whether NATS is three servers, and their leader in the draw, instead of one."""
@@ -70,9 +70,8 @@ async def _run(plan: Plan, dice: random.Random, system: RunningSystem, users: Us
     mischief = Mischief(system=system, dice=dice)
     begun = time.monotonic()
     async with asyncio.TaskGroup() as group:
-        disturbing = group.create_task(mischief.run(plan.seconds))
         loading = group.create_task(_load(plan, dice, users))
-    del disturbing
+        group.create_task(mischief.run(plan.seconds, loading))
     settled = time.monotonic()
     followed, watching = loading.result()
     report.violations += [f"{name} has ended by itself" for name in system.crashed()]
