@@ -6,7 +6,7 @@ cannot tell anything any more. Announcements that come while an append is under 
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -27,6 +27,13 @@ from orchestrator_svc.domain.stages import Announcement
 from orchestrator_svc.domain.subjects import generation_subject
 from orchestrator_svc.settings import EventSettings
 from orchestrator_svc.store.errors import ReplacedError
+
+Remaining = Callable[[], float | None]
+"""How many seconds the rest will take; None when that is not known."""
+
+
+def unknown() -> None:
+    """Know nothing of how long the rest will take."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,7 +68,9 @@ class Announcer:
         *,
         settings: EventSettings,
         clock: Clock,
+        remaining: Remaining,
     ) -> None:
+        self._remaining = remaining
         self._log = log
         self._generation = generation
         self._told = told
@@ -115,6 +124,9 @@ class Announcer:
         event = event_to_proto(
             self._generation, announcement, progress=progress, now=self._clock.now()
         )
+        remaining = self._remaining()
+        if remaining is not None:
+            event.estimated_time_remaining = round(remaining, 1)
         self._told.note(event)
         self._waiting.append(event)
 
@@ -156,7 +168,12 @@ class Announcer:
 
 @asynccontextmanager
 async def take_over(
-    log: EventLog, generation: Generation, *, settings: EventSettings, clock: Clock
+    log: EventLog,
+    generation: Generation,
+    *,
+    settings: EventSettings,
+    clock: Clock,
+    remaining: Remaining = unknown,
 ) -> AsyncIterator[Announcer]:
     """Read what was told of a generation, and go on telling for the length of a block.
 
@@ -172,7 +189,9 @@ async def take_over(
     opened = told.attempt >= generation.attempt
     if opened and told.ended:
         raise ReplacedError("The attempt has been told to its end.")
-    announcer = Announcer(log, generation, told, settings=settings, clock=clock)
+    announcer = Announcer(
+        log, generation, told, settings=settings, clock=clock, remaining=remaining
+    )
     try:
         if not opened:
             told.keys.discard(stages.queued(generation).key)

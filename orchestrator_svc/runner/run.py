@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 from backsmith.files.v1.snapshot_pb2 import FileEntry
@@ -33,6 +33,7 @@ from orchestrator_svc.runner.merging import (
     merge_edits,
     merge_of,
 )
+from orchestrator_svc.runner.pace import Paces, Stopwatch
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
 from orchestrator_svc.runner.proof import PATH as PROOF_PATH
@@ -59,6 +60,7 @@ class Workshop:
     clock: Clock
     settings: RunnerSettings
     events: EventSettings
+    paces: Paces = field(default_factory=Paces)
 
 
 class Run:
@@ -74,6 +76,7 @@ class Run:
         self._known_base: pb.IterationBase | None = None
         self._workshop = workshop
         self._settings = workshop.settings
+        self._stopwatch: Stopwatch = workshop.paces.begin(claim.generation)
 
     async def execute(self) -> Generation:
         """Run to the end, and return the generation as it ended.
@@ -118,6 +121,7 @@ class Run:
 
     async def _attempt(self) -> Generation:
         bus_log = await patiently(self._workshop.backbone.log, self._settings)
+        self._stopwatch = self._workshop.paces.begin(self.generation)
         async with AsyncExitStack() as stack:
             announcer = await patiently(
                 lambda: stack.enter_async_context(self._take_over(bus_log)), self._settings
@@ -132,11 +136,18 @@ class Run:
                 await patiently(announcer.flush, self._settings)
             finally:
                 self.progress = max(self.progress, announcer.progress)
+        self._stopwatch.finish()
         return await patiently(self._complete, self._settings)
 
     def _take_over(self, bus_log: EventLog) -> AbstractAsyncContextManager[Announcer]:
         events, clock = self._workshop.events, self._workshop.clock
-        return take_over(bus_log, self.generation, settings=events, clock=clock)
+        return take_over(
+            bus_log,
+            self.generation,
+            settings=events,
+            clock=clock,
+            remaining=self._stopwatch.remaining,
+        )
 
     async def _complete(self) -> Generation:
         self.ending = True
@@ -157,6 +168,7 @@ class Run:
     async def _finish_phase(self, number: int, announcer: Announcer) -> None:
         if number > self.generation.phases_completed:
             await patiently(lambda: self._save_in_time(number, announcer), self._settings)
+            self._stopwatch.step_done()
         complete = stages.phase_complete(self.generation, number, self.generation.phase_files)
         await self._tell(announcer, complete)
 

@@ -166,3 +166,16 @@ async def listed(system: System, snapshot_id: str) -> list[str]:
             files_pb.ListFilesRequest(snapshot_id=snapshot_id)
         )
     return [entry.path for entry in response.entries]
+
+
+async def test_the_time_that_is_left_is_told_where_it_was_measured(client: Client) -> None:
+    """Leaves it out of the first run of its kind; tells it in the next from phase 1 to the end."""
+    first = await client.start()
+    story = await client.story(first.generation_id)
+    assert not any(event.HasField("estimated_time_remaining") for event in story)
+    second = await client.start("make a Car for us")
+    story = await client.story(second.generation_id)
+    told = [event.stage for event in story if event.HasField("estimated_time_remaining")]
+    stages = [event.stage for event in story]
+    assert told == stages[stages.index("phase_1_complete") : -1]
+    assert all(event.estimated_time_remaining >= 0 for event in story)
