@@ -56,17 +56,6 @@ def test_no_temporary_or_hidden_leftovers(project: Path) -> None:
     assert {path.name for path in project.parent.iterdir()} == {"out", "data"}
 
 
-@pytest.mark.slow
-def test_a_newcomer_can_follow_its_readme(project: Path, tmp_path: Path) -> None:
-    """Installs into a fresh environment, migrates and passes its tests there."""
-    python = str(tmp_path / "venv" / "bin" / "python")
-    check([sys.executable, "-m", "venv", str(tmp_path / "venv")], project)
-    check([python, "-m", "pip", "install", "--quiet", "-r", "requirements-dev.txt"], project)
-    database = f"sqlite+aiosqlite:///{tmp_path / 'app.db'}"
-    check([python, "-m", "alembic", "upgrade", "head"], project, DATABASE_URL=database)
-    check([python, "-m", "pytest", "-q"], project)
-
-
 def test_a_running_system_is_used(shared: System, tmp_path: Path) -> None:
     """Uses the system that `up` runs on the folder, and prints events for scripts."""
     spec = tmp_path / "spec.json"
