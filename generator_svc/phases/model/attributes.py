@@ -125,7 +125,7 @@ class Attribute:
         if self.write_only:
             return
         kind = self.field.type if self.field else FieldType.UUID
-        if kind not in values.UNFILTERED:
+        if kind not in values.UNFILTERED and self._askable:
             same = self.query_type == self.input_type
             yield "", self.input_name if same else self.query_type, ""
         if kind in {FieldType.STRING, FieldType.TEXT}:
@@ -138,6 +138,11 @@ class Attribute:
             plain = values.query_type(_unbounded(self.field))
             yield "__gte", plain, "operator.ge"
             yield "__lte", plain, "operator.le"
+
+    @property
+    def _askable(self) -> bool:
+        """Tell whether its values are short enough to be asked for."""
+        return self.field is None or (self.field.min_length or 0) <= values.QUERY_MAX
 
     @property
     def filter_wire(self) -> str:

@@ -33,15 +33,15 @@ def _magnitudes(least: int, most: int, scale: int) -> str:
     last = high if high_part == unit - 1 else high - 1
     options = [integers(first, last) + any_fraction] if first <= last else []
     if low < first and (low != high or high_part == unit - 1):
-        options.append(f"{low}{_fraction(low_part, unit - 1, scale)}")
+        options.append(f"{low}{fraction(low_part, unit - 1, scale)}")
     elif low < first:
-        options.append(f"{low}{_fraction(low_part, high_part, scale)}")
+        options.append(f"{low}{fraction(low_part, high_part, scale)}")
     if high > last and high >= first:
-        options.append(f"{high}{_fraction(0, high_part, scale)}")
-    return _union(options)
+        options.append(f"{high}{fraction(0, high_part, scale)}")
+    return union(options)
 
 
-def _fraction(least: int, most: int, scale: int) -> str:
+def fraction(least: int, most: int, scale: int) -> str:
     """Match a point and digits from `least` to `most`; nothing where zero is in the range."""
     lows, highs = f"{least:0{scale}}", f"{most:0{scale}}"
     digits = rf"\.{_digits(lows, highs)}"
@@ -50,7 +50,7 @@ def _fraction(least: int, most: int, scale: int) -> str:
 
 def _digits(lows: str, highs: str) -> str:
     """Match one to `len(lows)` digits that, padded with zeros, lie from `lows` to `highs`."""
-    return _union(_digit_options(lows, highs))
+    return union(_digit_options(lows, highs))
 
 
 def _digit_options(lows: str, highs: str) -> list[str]:
@@ -87,11 +87,11 @@ def integers(least: int, most: int) -> str:
     for length in range(len(str(least)), len(str(most)) + 1):
         shortest = 0 if length == 1 else 10 ** (length - 1)
         low, high = max(least, shortest), min(most, 10**length - 1)
-        options.extend(_fixed(str(low), str(high)))
-    return _union(options)
+        options.extend(fixed(str(low), str(high)))
+    return union(options)
 
 
-def _fixed(lows: str, highs: str) -> list[str]:
+def fixed(lows: str, highs: str) -> list[str]:
     """Match the digit strings of one length from `lows` to `highs`."""
     rest = len(lows) - 1
     low, high = int(lows[0]), int(highs[0])
@@ -99,14 +99,14 @@ def _fixed(lows: str, highs: str) -> list[str]:
         return [_class(low, high)]
     zeros, nines = "0" * rest, "9" * rest
     if low == high:
-        return [f"{low}{_union(_fixed(lows[1:], highs[1:]))}"]
+        return [f"{low}{union(fixed(lows[1:], highs[1:]))}"]
     options = []
     first, last = low, high
     if lows[1:] != zeros:
-        options.append(f"{low}{_union(_fixed(lows[1:], nines))}")
+        options.append(f"{low}{union(fixed(lows[1:], nines))}")
         first += 1
     if highs[1:] != nines:
-        options.append(f"{high}{_union(_fixed(zeros, highs[1:]))}")
+        options.append(f"{high}{union(fixed(zeros, highs[1:]))}")
         last -= 1
     if first <= last:
         any_digits = "[0-9]" if rest == 1 else f"[0-9]{{{rest}}}"
@@ -118,5 +118,6 @@ def _class(low: int, high: int) -> str:
     return str(low) if low == high else f"[{low}-{high}]"
 
 
-def _union(options: list[str]) -> str:
+def union(options: list[str]) -> str:
+    """Match one of the options."""
     return options[0] if len(options) == 1 else f"(?:{'|'.join(options)})"

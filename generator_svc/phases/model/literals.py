@@ -8,6 +8,7 @@ from decimal import Decimal
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.phases.model.source import literal
 
+Moment = dt.date | dt.time | dt.datetime | dt.timedelta
 _AMOUNT = re.compile(r"([0-9.]+)([WDHMS])")
 
 
@@ -58,10 +59,19 @@ def _time(text: str) -> str:
 
 
 def _instant(text: str) -> str:
-    utc = aware(dt.datetime.fromisoformat(text)).astimezone(dt.UTC)
+    utc = _utc(text)
     clock = [utc.hour, utc.minute, utc.second, utc.microsecond]
     parts = _trimmed([utc.year, utc.month, utc.day, *clock], 3)
     return f"datetime.datetime({parts}, tzinfo=datetime.UTC)"
+
+
+def read_moment(kind: FieldType, text: str | None) -> Moment | None:
+    """Read a date, a time, an instant in UTC or a duration; None where there is none."""
+    return None if text is None else _MOMENTS[kind](text)
+
+
+def _utc(text: str) -> dt.datetime:
+    return aware(dt.datetime.fromisoformat(text)).astimezone(dt.UTC)
 
 
 def _duration(text: str) -> str:
@@ -97,6 +107,12 @@ def parse_duration(text: str) -> dt.timedelta:
     return -length if text.startswith("-") else length
 
 
+_MOMENTS: dict[FieldType, Callable[[str], Moment]] = {
+    FieldType.DATE: dt.date.fromisoformat,
+    FieldType.TIME: dt.time.fromisoformat,
+    FieldType.DATETIME: _utc,
+    FieldType.DURATION: parse_duration,
+}
 _WRITERS: dict[FieldType, Callable[[str], str]] = {
     FieldType.INTEGER: _integer,
     FieldType.BIGINT: _integer,

@@ -1,12 +1,14 @@
 """Values of fields: Python source for their types, their columns and their literals."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
+from typing import Any
 
 from generator_svc.domain.spec import Field, FieldType
+from generator_svc.phases.model import moments
 from generator_svc.phases.model.decimals import decimal_pattern
-from generator_svc.phases.model.literals import item_of, python_literal
+from generator_svc.phases.model.literals import item_of, python_literal, read_moment
 from generator_svc.phases.model.source import literal, pattern_literal
 
 DIGITS = Context(prec=100)
@@ -14,6 +16,9 @@ DIGITS = Context(prec=100)
 
 STRING_MAX = 255
 TEXT_MAX = 65_536
+QUERY_MAX = 2048
+"""The most characters that a query asks for: servers take no request line of any length."""
+
 BINARY_MAX = 65_536
 ITEMS_MAX = 100
 PRECISION, SCALE = 12, 2
@@ -164,7 +169,9 @@ def input_type(field: Field) -> str:
 
 
 def query_type(field: Field) -> str:
-    """Return the annotation of a value in a query, where all is text at first."""
+    """Return the annotation of a value in a query, where all is text at first, and none is long."""
+    if field.type is FieldType.STRING and max_length_of(field) > QUERY_MAX:
+        field = replace(field, max_length=QUERY_MAX)
     return _annotated(field, query=True)
 
 
@@ -213,10 +220,16 @@ def _exact(field: Field, pattern: str) -> str:
 def _named(field: Field) -> str:
     bounds = bounds_of(field).arguments()
     if bounds:
-        return _annotation(_PYTHON[field.type], bounds, _MARKERS[field.type])
+        marker = f'{_MARKERS[field.type]}.within(r"{_moment_pattern(field)}")'
+        return _annotation(_PYTHON[field.type], bounds, marker)
     lengths = _own_lengths(field)
     name = _NAMED[field.type]
     return _annotation(name, lengths) if lengths else name
+
+
+def _moment_pattern(field: Field) -> str:
+    low, high = (read_moment(field.type, text) for text in (field.minimum, field.maximum))
+    return _MOMENTS[field.type](low, high)
 
 
 def _own_lengths(field: Field) -> list[str]:
@@ -299,6 +312,12 @@ def _bound(field: Field, text: str | None) -> str:
     return python_literal(field, float(text) if field.type is FieldType.FLOAT else text)
 
 
+_MOMENTS: dict[FieldType, Callable[[Any, Any], str]] = {
+    FieldType.DATE: moments.date_pattern,
+    FieldType.TIME: moments.time_pattern,
+    FieldType.DATETIME: moments.instant_pattern,
+    FieldType.DURATION: moments.duration_pattern,
+}
 _WRITERS: dict[FieldType, Callable[[Field], str]] = {
     FieldType.STRING: _text,
     FieldType.TEXT: _text,
