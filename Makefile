@@ -75,8 +75,8 @@ e2e: setup ## Run only the tests over the real processes
 browser: setup ## Run the tests in headless Chromium (Debian: apt-get install chromium)
 	$(BIN)/pytest -m browser $(PYTEST_ARGS)
 
-slow: setup ## Run the slow lane: proofs over the whole corpus
-	$(BIN)/pytest -m slow --timeout 3600 $(PYTEST_ARGS)
+slow: setup ## Run the slow lane, proofs over the whole corpus: make slow EXAMPLES=100 JOBS=2
+	EXAMPLES=$(or $(EXAMPLES),20) $(BIN)/pytest -m slow -n $(or $(JOBS),2) --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
 chaos: setup ## Kill processes at random: make chaos MINUTES=10 SEED=7 CLUSTER=1
 	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster)

@@ -1,10 +1,12 @@
 """Every gate passes over every spec of the corpus; a small core is proven in every run."""
 
+import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from generator_svc.assessment import AssessmentSettings, assess, render
+from generator_svc.assessment import AssessmentSettings, Tier, assess, render
 from tests.corpus.loading import load, spec_names
 from tests.corpus.rendering import render as rendered
 
@@ -21,14 +23,21 @@ async def test_the_core_passes_t0_to_t2(name: str, mypy_cache: Path) -> None:
     assert skipped == {"migrations_postgres", "boots_postgres"}
 
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
+"""Requests that schemathesis makes up for each operation, phase and seed."""
+
+
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(4 * 3600)
 @pytest.mark.parametrize("name", spec_names())
 async def test_the_corpus_passes_every_gate(name: str, postgres_url: str, mypy_cache: Path) -> None:
     """Passes T0 to T3 on SQLite and on PostgreSQL, with three seeds."""
     settings = AssessmentSettings(
-        mypy_cache=str(mypy_cache), postgres_url=postgres_url, schemathesis_seeds=("1", "2", "3")
+        mypy_cache=str(mypy_cache),
+        postgres_url=postgres_url,
+        schemathesis_examples=EXAMPLES,
+        schemathesis_seeds=("1", "2", "3"),
+        adversarial_deadline=timedelta(hours=1),
     )
-    tiers = ["t0", "t1", "t2", "t3"]
-    report = await assess(rendered(load(name)), tiers=tiers, settings=settings)
+    report = await assess(rendered(load(name)), tiers=list(Tier), settings=settings)
     assert not report.failed, render(report)

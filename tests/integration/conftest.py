@@ -1,4 +1,4 @@
-"""What proofs are run with."""
+"""What proofs of generated projects are run with."""
 
 from collections.abc import Iterator
 from pathlib import Path
