@@ -1,10 +1,12 @@
 """Reads features, capabilities, roles and access: what a project has besides its entities."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from generator_svc.domain.spec import TechStack
 from generator_svc.planner.draft import Origin
+from generator_svc.planner.field_types import is_owner
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.reading import Reading
@@ -101,6 +103,9 @@ def take_roles(reading: Reading, items: Iterable[Item]) -> None:
 def read_only_roles(reading: Reading, statement: Statement) -> None:
     """Read who alone may do what: `only admins can delete posts`."""
     subjects = [each for each in (statement.subject, *statement.others) if each is not None]
+    if any(is_owner(subject.singular) for subject in subjects):
+        _only_owners(reading, statement)
+        return
     roles = [_role(reading, subject) for subject in subjects]
     for item in statement.items:
         if item.phrase is None:
@@ -110,6 +115,19 @@ def read_only_roles(reading: Reading, statement: Statement) -> None:
         for action in _actions(statement.verbs):
             given = entity.access.setdefault(action, [])
             given += [role for role in roles if role not in given]
+
+
+def _only_owners(reading: Reading, statement: Statement) -> None:
+    """Read `only the owner can see a task`; who may change what others see cannot be said."""
+    if "read" in _actions(statement.verbs):
+        own = [replace(item, phrase=_owned(item.phrase)) for item in statement.items]
+        read_only_own(reading, replace(statement, items=tuple(own)))
+    else:
+        reading.unclear.append(reading.between(statement.start, statement.end))
+
+
+def _owned(phrase: Phrase | None) -> Phrase | None:
+    return replace(phrase, determiners=("own",)) if phrase is not None else None
 
 
 def read_only_own(reading: Reading, statement: Statement) -> None:

@@ -20,12 +20,15 @@ from generator_svc.domain.validate_names import implicit_names
 from generator_svc.planner.catalogue import Catalogue, catalogue
 from generator_svc.planner.document import DEFAULT_NAME
 from generator_svc.planner.draft import Draft, DraftEntity, DraftField, DraftRelation, Origin
+from generator_svc.planner.field_types import default_fields, is_record
 from generator_svc.planner.links import BY_VERB
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.request import Source
 
 _GLOBAL_OPTIONS = ("soft_delete", "owner", "tenant")
 _WHO = frozenset({"user", "tenant"})
+_PEOPLE = frozenset({"User", "Customer", "Member", "Person"})
+"""Who uses a project, after whom it is named last."""
 
 
 def complete(draft: Draft) -> None:
@@ -41,10 +44,7 @@ def complete(draft: Draft) -> None:
             _apply_catalogue(draft, book, draft.domain[1])
     for key, entity in draft.entities.items():
         if not entity.fields and not _is_link(draft, key):
-            field = Field(name="name", type=FieldType.STRING, required=True, max_length=200)
-            entity.fields["name"] = DraftField(
-                field=field, origin=Origin(rule="default_name_field")
-            )
+            _give_fields(entity)
     _find_contradictions(draft)
     _drop_shadowed(draft)
     _imply_auth(draft)
@@ -74,6 +74,14 @@ def spec_of(draft: Draft) -> tuple[ProjectSpec, tuple[Source, ...]]:
     if draft.tech_stack is not None:
         sources.append(_source("tech_stack", draft.tech_stack[1]))
     return spec, tuple(sources)
+
+
+def _give_fields(entity: DraftEntity) -> None:
+    """Give an entity that is only named what its kind usually has, or a name."""
+    named = Field(name="name", type=FieldType.STRING, required=True, max_length=200)
+    rule = "default_fields" if default_fields(entity.name) else "default_name_field"
+    for field in default_fields(entity.name) or (named,):
+        entity.fields[field.name] = DraftField(field=field, origin=Origin(rule=rule))
 
 
 # ---- the catalogue
@@ -151,7 +159,7 @@ def _is_vague(between: list[DraftRelation], key: str, link: Relation) -> bool:
 def _is_link(draft: Draft, key: str) -> bool:
     """Tell whether an entity stands between others and needs nothing of its own."""
     ends = [each for each in draft.relations if each.owner == key]
-    return sum(each.relation.required for each in ends) > 1
+    return sum(each.relation.required for each in ends) > 1 or (bool(ends) and is_record(key))
 
 
 def _find_contradictions(draft: Draft) -> None:
@@ -272,7 +280,9 @@ def _with_free_back(link: DraftRelation, taken: set[str]) -> DraftRelation:
 
 
 def _derived_name(draft: Draft) -> tuple[str, Origin]:
-    first = next(iter(draft.entities.values()), None)
+    entities = list(draft.entities.values())
+    first = next((each for each in entities if each.name not in _PEOPLE), None)
+    first = first or next(iter(entities), None)
     name = plural(first.name).replace("_", "-") if first is not None else DEFAULT_NAME
     return name, Origin(rule="name_from_entities" if first is not None else "default_name")
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.settle import settled
+from generator_svc.planner.speaking import with_can
 from generator_svc.planner.terminals import (
     APART,
     LINKS,
     PREDICATES,
-    QUALIFIERS,
     SEPARATORS,
     as_kind,
     kinds_of,
+    qualifies,
 )
 from generator_svc.planner.values import mark_value_groups
 
@@ -79,8 +79,7 @@ class _Cutter:
     def take(self, segment: list[Token]) -> None:
         """Add a segment to the open clause, or begin another one with it."""
         separator, rest = _without_separator(segment)
-        loose = self._open is None or "CAN" in kinds_of(self._open.tokens)
-        rest = _with_can(rest, least=1 if loose else 2)
+        rest = rest if PREDICATES & set(kinds_of(rest)) - _HANGING else with_can(rest)
         cuts = _cuts(rest)
         if rest and rest[0].type.startswith("VERB"):
             self._go_on(rest)
@@ -119,7 +118,7 @@ class _Cutter:
     def _continue(self, separator: list[Token], rest: list[Token]) -> None:
         if self._open is None:
             self._open = Clause(subject=[], tokens=[])
-        if self._open.tokens and separator and not _qualifies(rest):
+        if self._open.tokens and separator and not qualifies(kinds_of(rest)):
             self._open.tokens.append(as_kind(separator[0], "_SEP"))
         self._open.tokens += rest
         if not self._subject:
@@ -128,6 +127,10 @@ class _Cutter:
     def _begin(self, separator: list[Token], rest: list[Token], cuts: list[int]) -> None:
         head, kind = rest[: cuts[0]], rest[cuts[0]].type
         hanging = kind in _HANGING and bool(head) and self._open is not None
+        if head and self._open is not None and _is_relative(rest[cuts[0]]):
+            self._continue(separator, head)  # `an invoice with a number that belongs to …`
+            rest, cuts = rest[cuts[0] :], [cut - cuts[0] for cut in cuts]
+            head = []
         if head and (kind in APART or (hanging and not self._nested)):
             self._continue(separator, head)  # `a name and posts with a title`: also an item
         self.close()
@@ -149,37 +152,10 @@ class _Cutter:
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
 
 
-def _qualifies(tokens: Sequence[Token]) -> bool:
-    """Tell whether a segment only says more about the item before it: `, default draft`."""
-    kinds = kinds_of(tokens)
-    measures = {"DEFAULT", "MAX", "MIN", "BETWEEN", "EXACT"}
-    return bool(kinds) and (kinds[0] in measures or set(kinds) <= QUALIFIERS | {"COPULA"})
-
-
-def _with_can(tokens: list[Token], *, least: int) -> list[Token]:
-    """Read `clients post jobs` as what clients can do, by a verb of at least some words."""
-    noun = next((n for n, token in enumerate(tokens) if token.type != "DET"), None)
-    if noun is None or len(tokens) < noun + 3 or _cuts(tokens):
-        return tokens
-    first, second = tokens[noun], tokens[noun + 1]
-    kind, length = _verb(tokens[noun + 1 :])
-    if length < least:
-        return tokens
-    if first.type != "WORD" or second.type != "WORD" or kind is None or not is_plural(first.value):
-        return tokens
-    can = Token("CAN", "", start_pos=second.start_pos, end_pos=second.start_pos)
-    words = " ".join(token.value for token in tokens[noun + 1 : noun + 1 + length])
-    verb = Token(kind, words, start_pos=second.start_pos, end_pos=tokens[noun + length].end_pos)
-    return [*tokens[: noun + 1], can, verb, *tokens[noun + 1 + length :]]
-
-
-def _verb(tokens: Sequence[Token]) -> tuple[str | None, int]:
-    """Return the kind of the verb that some tokens begin with, and how many it takes."""
-    texts = [token.value.lower() for token in tokens[:3]]
-    for words, kind in lexicon().verbs.get(texts[0], ()):
-        if tuple(texts[: len(words)]) == words:
-            return kind, len(words)
-    return None, 0
+def _is_relative(predicate: Token) -> bool:
+    """Tell `that belongs to`, which is about what the sentence is about."""
+    told = predicate.value.lower().startswith(("that ", "which ", "belonging "))
+    return told and predicate.type in {"BELONGS", "MAY_BELONG"}
 
 
 def _cuts(tokens: Sequence[Token]) -> list[int]:

@@ -8,12 +8,19 @@ from generator_svc.planner.syntax import Item, Phrase, Statement
 
 _BOTH_ENDS = frozenset({"belongs", "may_belong", "linked", "linked_to", "can_link"})
 _PROJECTS = frozenset({"PROJECT", "DOMAIN"})
+_TELLING = frozenset(
+    {"described", "has_many", "has_one", "belongs", "can_write", "can_link", "entities"}
+)
+"""The statements that tell of entities; what follows them is for no project."""
+
+_LISTING = frozenset({"described", "entities", "purpose", "fragment"})
+_SUBJECTS = frozenset({"described", "has_many", "has_one", "belongs", "may_belong"})
 
 
 def declared_entities(statements: Sequence[Statement]) -> frozenset[str]:
     """Return the keys of the entities that statements name."""
     nouns: set[str] = set()
-    projects = {key for statement in statements for key in _purposes(statement)}
+    projects = _purposes(statements)
     for statement in statements[1:]:
         nouns |= _declared_by(statement, projects)
     for statement in statements[:1]:
@@ -21,15 +28,16 @@ def declared_entities(statements: Sequence[Statement]) -> frozenset[str]:
     return frozenset(nouns)
 
 
-def _purposes(statement: Statement) -> set[str]:
+def _purposes(statements: Sequence[Statement]) -> set[str]:
     """`an API for a gym`: what an API is for is no entity of it."""
-    phrases = [item.phrase for item in statement.items]
-    single = statement.kind == "purpose" and len(phrases) == 1
-    return {
-        phrase.singular
-        for phrase in phrases
-        if single and phrase is not None and phrase.determiners and not is_plural(phrase.text)
-    }
+    for statement in statements:
+        if statement.kind in _TELLING:
+            break
+        if statement.kind == "purpose" and len(statement.items) == 1:
+            phrase = statement.items[0].phrase
+            if phrase is not None and phrase.determiners and not is_plural(phrase.text):
+                return {phrase.singular}
+    return set()
 
 
 def _declared_first(statement: Statement, others: set[str]) -> set[str]:
@@ -84,3 +92,28 @@ def _keys(phrases: Iterable[Phrase | None]) -> set[str]:
         for phrase in phrases
         if phrase is not None and len(phrase.words) <= MOST_WORDS
     }
+
+
+def short_names(statements: Sequence[Statement]) -> dict[str, str]:
+    """Return the keys that are short for another: the `lines` of `invoices, invoice lines`.
+
+    A short name is only ever spoken of, never listed, and ends the name of one listed entity.
+    """
+    listed = {
+        item.phrase.singular
+        for statement in statements
+        if statement.kind in _LISTING
+        for item in statement.items
+        if item.phrase is not None and not item.qualifiers and is_plural(item.phrase.text)
+    }
+    spoken = {
+        statement.subject.singular
+        for statement in statements
+        if statement.subject is not None and statement.kind in _SUBJECTS
+    }
+    found: dict[str, str] = {}
+    for short in spoken - listed:
+        long = [key for key in listed if key.endswith(f"_{short}")]
+        if len(long) == 1:
+            found[short] = long[0]
+    return found

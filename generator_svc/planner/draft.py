@@ -94,6 +94,8 @@ class Draft:
 
     def has_many(self, one: str, many: str, back: str, origin: Origin) -> None:
         """Say that each row of one entity has many of another; both ways make it many-to-many."""
+        if one != many and self.tied(one, many):
+            return
         opposite = next(
             (
                 known
@@ -129,6 +131,16 @@ class Draft:
             own, theirs = f"related_{own}", f"{theirs}_related"
         link = Relation(name=own, kind=RelationKind.MANY_TO_MANY, target=other, back=theirs)
         self.relate(one, other, link, origin)
+
+    def tied(self, one: str, other: str) -> bool:
+        """Tell whether two entities are linked many to many by nothing but their names."""
+        plain = {plural(one), plural(other)}
+        return any(
+            {known.owner, known.target} == {one, other}
+            and known.relation.kind is RelationKind.MANY_TO_MANY
+            and {known.relation.name, known.relation.back} == plain
+            for known in self.relations
+        )
 
     def linked(self, one: str, other: str) -> bool:
         """Tell whether two entities are related already, either way."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from lark import Token
 
 from generator_svc.planner.clauses import clauses
-from generator_svc.planner.declared import declared_entities
+from generator_svc.planner.declared import declared_entities, short_names
 from generator_svc.planner.draft import Draft
 from generator_svc.planner.interpret import interpret
 from generator_svc.planner.lexer import classified, sentences
@@ -44,7 +44,8 @@ def read_english(
     """
     tokens, statements, rest = _parsed(prompt)
     named = declared | declared_entities(statements)
-    reading = Reading(draft=draft, prompt=prompt, declared=named)
+    short = short_names(statements)
+    reading = Reading(draft=draft, prompt=prompt, declared=named - short.keys(), short=short)
     for statement in statements:
         interpret(reading, statement)
     unresolved = _merged(prompt, tokens, rest, reading.unclear)

@@ -18,6 +18,11 @@ class _Rules:
     affixes: tuple[tuple[str, str, Mapping[str, Any]], ...]
     words: Mapping[str, FieldType]
     people: frozenset[str]
+    owners: frozenset[str]
+    shared: frozenset[str]
+    things: frozenset[str]
+    records: frozenset[str]
+    defaults: Mapping[str, tuple[Field, ...]]
     agents: Mapping[str, str]
 
 
@@ -44,6 +49,35 @@ def is_person(name: str) -> bool:
     return snake_case(name) in _rules().people
 
 
+def is_owner(name: str) -> bool:
+    """Tell whether a name is what whoever made a row is to it."""
+    return snake_case(name) in _rules().owners
+
+
+def is_shared(name: str) -> bool:
+    """Tell whether what a name names is usually shared, as tags are."""
+    return _last_word(name) in _rules().shared
+
+
+def is_thing(name: str) -> bool:
+    """Tell whether a name that is known as a field's is a thing of its own in the plural."""
+    return _last_word(name) in _rules().things
+
+
+def is_record(name: str) -> bool:
+    """Tell whether an entity is what it ties together, and needs no name."""
+    return _last_word(name) in _rules().records
+
+
+def default_fields(name: str) -> tuple[Field, ...]:
+    """Return what an entity has that is only named."""
+    return _rules().defaults.get(_last_word(name), ())
+
+
+def _last_word(name: str) -> str:
+    return snake_case(name).rpartition("_")[2]
+
+
 def agent_of(verb: str) -> str:
     """Return what the user is to a row by what the verb says they do to it."""
     words = verb.lower().split()
@@ -61,6 +95,8 @@ def _keys_of(name: str) -> Mapping[str, Any] | None:
     rules = _rules()
     if name in rules.names:
         return rules.names[name]
+    if (bare := _without_bound(name)) in rules.names:
+        return rules.names[bare]
     return next(
         (
             keys
@@ -69,6 +105,14 @@ def _keys_of(name: str) -> Mapping[str, Any] | None:
         ),
         None,
     )
+
+
+def _without_bound(name: str) -> str:
+    """Return the price of `price_per_night`, and the salary of `max_salary`."""
+    bare = name.partition("_per_")[0]
+    for bound in ("min", "max", "minimum", "maximum"):
+        bare = bare.removeprefix(f"{bound}_").removesuffix(f"_{bound}")
+    return bare
 
 
 @cache
@@ -86,5 +130,16 @@ def _rules() -> _Rules:
         affixes=tuple(affixes),
         words=MappingProxyType({word: FieldType(kind) for word, kind in data["words"].items()}),
         people=frozenset(data["people"]),
+        owners=frozenset(data["owners"]),
+        shared=frozenset(data["shared"]),
+        things=frozenset(data["things"]),
+        records=frozenset(data["records"]),
+        defaults=MappingProxyType(
+            {
+                entity: tuple(read_single_field(field) for field in default["fields"])
+                for default in data["defaults"]
+                for entity in default["entities"]
+            }
+        ),
         agents=MappingProxyType(data["agents"]),
     )

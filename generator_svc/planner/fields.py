@@ -16,9 +16,10 @@ MOST_WORDS = 5
 
 _TYPE_WORDS = frozenset(
     {"decimal", "numeric", "integer", "int", "bigint", "boolean", "bool", "string", "varchar"}
-    | {"float", "double", "json", "jsonb", "uuid", "datetime"}
+    | {"float", "double", "json", "jsonb", "uuid", "datetime", "flag"}
 )
 _MEASURED = frozenset({"min", "max"})
+_NEGATED = {"optional": "required", "not_unique": "unique"}
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -102,6 +103,8 @@ def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
             continue
         words = [entry.phrase.text for entry in qualifier.entries if entry.phrase is not None]
         types = [word for word in words if type_word(word) is not None]
+        if len(words) - len(types) > 1:
+            types = []  # `(single, double, suite)`
         values = tuple(word for word in words if word not in types)
         flat += [Qualifier(kind="type", values=(word,)) for word in types[:1]]
         flat += [each for entry in qualifier.entries for each in _flattened(entry.qualifiers)]
@@ -144,8 +147,8 @@ def _by_measure(field: Field, measured: list[Qualifier]) -> Field:
 
 
 def _flagged(field: Field, flag: str) -> Field:
-    if flag == "optional":
-        return replace(field, required=False)
+    if flag in {"optional", "not_unique"}:
+        return _with(field, _NEGATED[flag], value=False)
     key = {"indexed": "index"}.get(flag, flag)
     if key in {"unique", "index"} and field.type is FieldType.TEXT:
         field = replace(_retyped(field, FieldType.STRING), required=field.required)

@@ -24,6 +24,7 @@ from generator_svc.planner.links import (
     read_can_write,
     read_has_one,
     read_linked,
+    read_written_for,
 )
 from generator_svc.planner.members import constrain, take_members
 from generator_svc.planner.nouns import is_plural, singular
@@ -35,6 +36,8 @@ _PROJECTS = frozenset({"PROJECT", "DOMAIN"})
 
 def interpret(reading: Reading, statement: Statement) -> None:
     """Read one statement into the draft."""
+    if statement.kind != "purpose":
+        reading.written = []
     _READERS[statement.kind](reading, statement)
 
 
@@ -63,6 +66,10 @@ def _entities(reading: Reading, statement: Statement) -> None:
 
 
 def _purpose(reading: Reading, statement: Statement) -> None:
+    written, reading.written = reading.written, []
+    if written and statement.subject is None:
+        read_written_for(reading, statement, written)
+        return
     if statement.subject is not None:
         _name_project(reading, statement.subject)
     phrase = statement.items[0].phrase if len(statement.items) == 1 else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.lines import Line, joined
 
 _RAW = re.compile(
     r"(?P<QUOTED>\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|(?<!\w)'[^'\n]{1,200}'(?!\w))"
@@ -13,6 +14,7 @@ _RAW = re.compile(
     r"|(?P<WORD>[^\W_](?:[\w'-]*[\w])?(?:/[^\W\d_]+)*)"
     r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$)|\n(?=[ \t]*[A-Z]))"
     r"|(?P<BULLET>(?:^|\n)[ \t]*(?:[-*\u2022\u2013]|\d{1,2}[.)])[ \t]+)"
+    r"|(?P<DASH>[ \t]+[-\u2013\u2014]{1,2}[ \t]+(?=[^\W\d_]))"
     r"|(?P<PUNCT>[,:()|&+=/])"
     r"|(?P<OTHER>[^\s])"
 )
@@ -29,27 +31,74 @@ _PUNCTUATION: Mapping[str, str] = {
     "+": "AND",
 }
 
+_MARKUP = frozenset("#*")
+"""What Markdown puts around names and means nothing."""
+
 _PLAIN = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 """Typographic quotes as plain ones, character by character, so that spans stay true."""
 
 _LONGEST_PHRASE = 8
+_LONGEST_NAME = 4
+_SPEAKING = frozenset(
+    {"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG", "CAN", "ONLY", "MANY_TO_MANY"}
+)
 _VERB_REACH = 40
 
 
 def sentences(prompt: str) -> list[list[Token]]:
     """Return the sentences of a prompt as raw tokens: words, numbers, quotes, punctuation."""
-    found: list[list[Token]] = [[]]
-    listing = False
-    for token in _raw(prompt):
-        if token.type == "BULLET" and listing and found[-1]:
-            found[-1].append(_like(token, "COMMA"))
-        elif token.type in {"BREAK", "BULLET"}:
-            found.append([])
-            listing = False
+    return joined([_line(bullet, tokens) for bullet, tokens in _lines(prompt)])
+
+
+def _lines(prompt: str) -> list[tuple[Token | None, list[Token]]]:
+    """Cut a prompt at its breaks and bullets."""
+    lines: list[tuple[Token | None, list[Token]]] = [(None, [])]
+    for token in _with_owners(list(_raw(prompt))):
+        if token.type == "BULLET":
+            lines.append((token, []))
+        elif token.type == "BREAK":
+            lines.append((None, []))
         else:
-            found[-1].append(token)
-            listing = listing or token.type == "COLON"
-    return [sentence for sentence in found if sentence]
+            lines[-1][1].append(token)
+    return [(bullet, tokens) for bullet, tokens in lines if tokens]
+
+
+def _line(bullet: Token | None, tokens: list[Token]) -> Line:
+    kinds = [token.type for token in classified(tokens)]
+    named = kinds[:-1] if kinds[-1] == "COLON" else kinds
+    words = " ".join(token.value.lower() for token in tokens if token.type == "WORD")
+    return Line(
+        bullet=bullet,
+        tokens=tuple(tokens),
+        speaks=bool(_SPEAKING & set(kinds)),
+        names=0 < len(named) <= _LONGEST_NAME and set(named) <= {"WORD", "QUOTED"},
+        heading=words in lexicon().headings and len(tokens) - len(named) <= len(words.split()),
+    )
+
+
+def _with_owners(tokens: list[Token]) -> list[Token]:
+    """Read `Post.title` as `Post's title`, and `posts.Users` as the end of a sentence."""
+    found: list[Token] = []
+    for position, token in enumerate(tokens):
+        if not (token.type == "OTHER" and token.value == "." and _joins(tokens, position)):
+            found.append(token)
+        elif tokens[position + 1].value[0].isupper():
+            found.append(_like(token, "BREAK"))
+        else:
+            owner = found.pop()
+            found.append(
+                Token("WORD", f"{owner}'s", start_pos=owner.start_pos, end_pos=owner.end_pos)
+            )
+    return found
+
+
+def _joins(tokens: list[Token], position: int) -> bool:
+    """Tell whether a dot stands right between two words."""
+    if not 0 < position < len(tokens) - 1:
+        return False
+    before, dot, after = tokens[position - 1 : position + 2]
+    near = before.end_pos == dot.start_pos and dot.end_pos == after.start_pos
+    return near and before.type == after.type == "WORD"
 
 
 def classified(sentence: Sequence[Token], *, changes: bool = False) -> list[Token]:
@@ -73,6 +122,10 @@ def _raw(prompt: str) -> Iterator[Token]:
         kind = match.lastgroup or "OTHER"
         if kind == "PUNCT":
             kind = _PUNCTUATION[match.group()]
+        elif kind == "DASH":
+            kind = "COLON"
+        elif match.group() in _MARKUP:
+            continue
         yield Token(kind, match.group(), start_pos=match.start(), end_pos=match.end())
 
 

@@ -43,6 +43,12 @@ class Lexicon:
     changes: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Like `commands`, for what opens a change of a project that is there."""
 
+    tails: frozenset[str]
+    """What follows a feature and says nothing more: `needed`."""
+
+    headings: frozenset[str]
+    """What stands above a list and says nothing: `requirements`."""
+
     places: frozenset[str]
     """The words that say where a change belongs."""
 
@@ -75,6 +81,8 @@ def lexicon() -> Lexicon:
         adjectives=frozenset(data["adjectives"]),
         collectives=frozenset(data["collectives"]),
         changes=_indexed(_inverted(data["changes"])),
+        tails=frozenset(data["tails"]),
+        headings=frozenset(data["headings"]),
         places=frozenset(data["places"]),
         nouns=MappingProxyType(
             _inverted(

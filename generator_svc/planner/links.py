@@ -6,7 +6,7 @@ from generator_svc.domain.naming import plural
 from generator_svc.domain.spec import OnDelete, Relation, RelationKind
 from generator_svc.planner.asked import take_asked
 from generator_svc.planner.draft import DraftEntity, Origin
-from generator_svc.planner.field_types import agent_of
+from generator_svc.planner.field_types import agent_of, is_shared
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import Reading
@@ -115,6 +115,7 @@ def _written(reading: Reading, one: DraftEntity, item: Item, statement: Statemen
     if item.phrase is None or statement.subject is None:
         return
     entity = reading.entity(item.phrase, "entity_by_verb", follow=False)
+    reading.written.append(entity)
     key = singular(one.name)
     if entity is one or reading.draft.linked(key, singular(entity.name)):
         return
@@ -122,6 +123,19 @@ def _written(reading: Reading, one: DraftEntity, item: Item, statement: Statemen
     author = replace(item, phrase=statement.subject)
     kind = RelationKind.MANY_TO_ONE
     to_one(reading, entity, key, author, kind, required=False, name=name, rule=BY_VERB)
+
+
+def read_written_for(reading: Reading, statement: Statement, written: list[DraftEntity]) -> None:
+    """Read the rest of `users can write reviews for books`: each review is of a book."""
+    for item in statement.items:
+        target = reading.target(written[0], item.phrase) if item.phrase is not None else None
+        if item.phrase is None or target is None:
+            reading.skip([item.phrase])
+            continue
+        for entity in written:
+            said = replace(item, qualifiers=())
+            to_one(reading, entity, target, said, RelationKind.MANY_TO_ONE, required=False)
+        reading.last = written[-1]
 
 
 def read_can_read(reading: Reading, statement: Statement) -> None:
@@ -141,7 +155,8 @@ def one_has_many(reading: Reading, entity: DraftEntity, item: Item) -> None:
         return
     origin = Origin(rule="has_many", span=reading.span(item.phrase.words))
     one, many = singular(entity.name), reading.known_or_new(entity, item.phrase)
-    if any(each.kind == "link" for group in item.qualifiers for each in _inside(group.entries)):
+    told = any(each.kind == "link" for group in item.qualifiers for each in _inside(group.entries))
+    if told or (one != many and is_shared(many)):
         reading.draft.many_to_many(one, many, replace(origin, rule="many_to_many"))
     else:
         back = "children" if one == many else plural(item.phrase.singular)

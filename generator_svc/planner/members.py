@@ -6,7 +6,7 @@ from dataclasses import replace
 from generator_svc.domain.spec import RelationKind
 from generator_svc.planner.asked import ask
 from generator_svc.planner.draft import DraftEntity, DraftField, Origin
-from generator_svc.planner.field_types import is_known_name
+from generator_svc.planner.field_types import is_known_name, is_thing
 from generator_svc.planner.fields import UnclearError, apply, field_of
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import one_has_many, to_one
@@ -32,7 +32,9 @@ def take_members(
     for item in items:
         if item.phrase is None:
             _take_asked(reading, entity, item)
-        elif item.many or (spoken and _is_many(item, item.phrase)):
+        elif (end := _end_of(reading, item)) is not None:
+            to_one(reading, entity, end, item, RelationKind.MANY_TO_ONE, required=False)
+        elif _has_many(reading, item, item.phrase, spoken=spoken):
             one_has_many(reading, entity, item)
         elif (target := reading.target(entity, item.phrase)) is not None:
             _relate(reading, entity, target, item, item.phrase)
@@ -43,9 +45,23 @@ def take_members(
             take_field(reading, entity, item, item.phrase)
 
 
+def _end_of(reading: Reading, item: Item) -> str | None:
+    """Return the entity that a member is said to be: `a manager who is an employee`."""
+    said = [value for each in item.qualifiers if each.kind == "type" for value in each.values]
+    return next((singular(word) for word in said if singular(word) in reading.declared), None)
+
+
+def _has_many(reading: Reading, item: Item, phrase: Phrase, *, spoken: bool) -> bool:
+    """Tell `many members` from `a list of ingredients`, known to be texts where nothing else is."""
+    known = is_known_name(phrase.key) and phrase.singular not in reading.declared
+    return (item.many and not known) or (spoken and _is_many(item, phrase))
+
+
 def _is_many(item: Item, phrase: Phrase) -> bool:
     """Tell the `quizzes` of a lesson from its `steps`, which are known to be a list of texts."""
-    known = is_known_name(phrase.key) or is_known_name(phrase.singular)
+    known = is_known_name(phrase.key) or (
+        is_known_name(phrase.singular) and not is_thing(phrase.singular)
+    )
     bare = not item.qualifiers and not phrase.determiners
     return bare and is_plural(phrase.text) and not known
 

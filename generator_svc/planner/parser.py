@@ -12,6 +12,7 @@ from lark.lexer import Lexer
 from generator_svc.planner.clauses import Clause
 from generator_svc.planner.resources import grammar
 from generator_svc.planner.syntax import Phrase, Statement
+from generator_svc.planner.terminals import PREDICATES
 from generator_svc.planner.trees import TREES, word_of
 
 MOST_ATTEMPTS = 12
@@ -38,6 +39,8 @@ def parse(clause: Clause) -> Parsed:
         except UnexpectedInput as error:
             at = _position(tokens, getattr(error, "token", None))
         start, end = _segment(tokens, at)
+        if start == 0 and PREDICATES & {token.type for token in tokens[:end]}:
+            break  # without its predicate, what is left would be read as something else
         rest += tokens[start:end]
         del tokens[start:end]
         if tokens and tokens[0].type == "_SEP":

@@ -1,6 +1,6 @@
 """What is known while statements are read, and what every reader of them needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from generator_svc.planner.draft import Draft, DraftEntity, Origin
@@ -22,28 +22,37 @@ class Reading:
     declared: frozenset[str]
     """The keys of the entities that the prompt names anywhere."""
 
+    short: Mapping[str, str] = field(default_factory=dict)
+    """The keys that are short for another."""
+
     last: DraftEntity | None = None
     """The entity that was spoken of last, which `the title is unique` is about."""
+
+    written: list[DraftEntity] = field(default_factory=list)
+    """What the statement before lets somebody write, which `for a pet` may say more about."""
 
     unclear: list[Span] = field(default_factory=list)
     """What was parsed and still says nothing."""
 
     def entity(self, phrase: Phrase, rule: str, *, follow: bool = True) -> DraftEntity:
         """Return the entity that a phrase names, planning it if need be."""
-        entity = self.draft.entity(phrase.text, Origin(rule=rule, span=self.span(phrase.words)))
+        name = self.short.get(phrase.singular, phrase.text)
+        entity = self.draft.entity(name, Origin(rule=rule, span=self.span(phrase.words)))
         if follow:
             self.last = entity
         return entity
 
     def target(self, entity: DraftEntity, phrase: Phrase) -> str | None:
         """Return the key of the entity that a noun names: `author`, `shipping address`."""
-        whole = phrase.singular
+        whole = self.short.get(phrase.singular, phrase.singular)
         if whole in self.declared:
             return whole
         if whole.removesuffix("_id") in self.declared:
             return whole.removesuffix("_id")
         last = singular(phrase.words[-1].text)
-        if last in self.declared and len(phrase.words) > 1 and not is_known_name(phrase.key):
+        own = last == singular(entity.name)
+        known = is_known_name(phrase.key) and not own
+        if last in self.declared and len(phrase.words) > 1 and not known:
             return last
         person = is_person(whole) and "user" in self.declared
         return "user" if person and entity.name != "User" else None

@@ -7,6 +7,7 @@ from lark import Token
 
 from generator_svc.planner.field_types import type_word
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.speaking import clause_of
 from generator_svc.planner.terminals import (
     APART,
     ASKED,
@@ -25,7 +26,7 @@ _NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"})
 
 def settled(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     """Return the tokens of a sentence that count, and the features it names as adjectives."""
-    tokens, adjectives = _without_adjectives(_without_fillers(sentence))
+    tokens, adjectives = _without_adjectives(_without_tails(_without_fillers(sentence)))
     return _retag(tokens), adjectives
 
 
@@ -40,6 +41,20 @@ def _without_fillers(sentence: Sequence[Token]) -> list[Token]:
         elif depth:
             kept.append(as_kind(token, "WORD"))
     return kept
+
+
+def _without_tails(tokens: list[Token]) -> list[Token]:
+    """Drop the `needed` of `no authentication needed`."""
+    return [
+        token
+        for position, token in enumerate(tokens)
+        if not (
+            position
+            and tokens[position - 1].type in ASKED
+            and token.value.lower() in lexicon().tails
+            and tokens[position + 1 : position + 2] != ["WORD"]
+        )
+    ]
 
 
 def _without_adjectives(tokens: list[Token]) -> tuple[list[Token], list[Token]]:
@@ -94,7 +109,40 @@ def _settled_and(token: Token, before: Sequence[Token], _: Sequence[Token], afte
 
 
 def _settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token], __: str) -> str:
-    return "_TYPE" if before and _is_type(following) else "LABEL"
+    """A type follows, a list, or a sentence: `a gym: members can book classes`."""
+    if before and (_is_type(following) or _is_end(before, following)):
+        return "_TYPE"
+    segment = _until_separator(following)
+    speaks = "CAN" in kinds_of(segment) or clause_of(segment) is not None
+    return "WHERE" if speaks and not _in_parentheses(before) else "LABEL"
+
+
+def _is_end(before: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Tell the `author: User` of a list of members from the `Author: name` that opens one."""
+    listed = _in_parentheses(before) or "LABEL" in kinds_of(before)
+    named = bool(following) and following[0].type == "WORD" and following[0].value[0].isupper()
+    own = before[-1].type == "WORD" and before[-1].value[0].islower()
+    return listed and named and own and len(_until_separator(following)) == 1
+
+
+def _in_parentheses(before: Sequence[Token]) -> bool:
+    kinds = kinds_of(before)
+    return kinds.count("_LPAR") > kinds.count("_RPAR")
+
+
+def _until_separator(tokens: Sequence[Token]) -> Sequence[Token]:
+    ends = SEPARATORS | {"_RPAR"}
+    return tokens[: next((n for n, each in enumerate(tokens) if each.type in ends), len(tokens))]
+
+
+def _settled_bound(
+    token: Token, before: Sequence[Token], following: Sequence[Token], after: str
+) -> str:
+    """Let `min` be part of a name where no number follows: `salary min`, `maximum age`."""
+    bare = " " not in token.value and after != "NUMBER"
+    named = after in {"", "WORD"} | SEPARATORS | {"_RPAR", "_LPAR"}
+    setting = "TO" in kinds_of(following) and not before
+    return "WORD" if bare and named and not setting else token.type
 
 
 def _settled_for(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
@@ -191,6 +239,8 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "TO": _settled_and,
         "OTHER": _settled_and,
         "COLON": _settled_colon,
+        "MAX": _settled_bound,
+        "MIN": _settled_bound,
         "FOR": _settled_for,
         "UNIT": _settled_unit,
         "FEATURE": _settled_asked,

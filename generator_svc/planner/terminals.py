@@ -17,7 +17,8 @@ SEPARATORS = frozenset({"COMMA", "AND", "OR"})
 """What stands between the members of a list."""
 
 QUALIFIERS = frozenset(
-    {"MAX", "MIN", "NUMBER", "BETWEEN", "DEFAULT", "EXACT", "UNIQUE", "REQUIRED", "OPTIONAL"}
+    {"MAX", "MIN", "NUMBER", "BETWEEN", "DEFAULT", "EXACT", "UNIQUE", "NOT_UNIQUE"}
+    | {"REQUIRED", "OPTIONAL"}
     | {"ONE_OF", "POSITIVE", "NON_NEGATIVE", "INDEXED"}
 )
 """What begins to say more about a member."""
@@ -40,3 +41,11 @@ def kinds_of(tokens: Sequence[Token]) -> list[str]:
 def as_kind(token: Token, kind: str) -> Token:
     """Return a token as another terminal."""
     return Token(kind, token.value, start_pos=token.start_pos, end_pos=token.end_pos)
+
+
+def qualifies(kinds: Sequence[str]) -> bool:
+    """Tell whether a segment only says more about the item before it: `, default draft`."""
+    return bool(kinds) and (kinds[0] in _MEASURES or set(kinds) <= QUALIFIERS | {"COPULA"})
+
+
+_MEASURES = frozenset({"DEFAULT", "MAX", "MIN", "BETWEEN", "EXACT"})

@@ -11,6 +11,8 @@ from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
 from generator_svc.planner.terminals import LINKS
 
+_OURS = frozenset({"our", "my"})
+
 
 def word_of(token: Token) -> Word:
     """Return a token as a value."""
@@ -40,7 +42,10 @@ class _Trees(Transformer[Token, Any]):
     def phrase(self, children: list[Any]) -> Phrase:
         """Determiners and words."""
         determiners = tuple(str(each).lower() for each in children if isinstance(each, Token))
-        return Phrase(words=_gathered(children[-1]), determiners=determiners)
+        words = _gathered(children[-1])
+        if _OURS & set(determiners) and words[0].text.endswith("'s") and len(words) > 1:
+            words = words[1:]  # `our company's vehicles`
+        return Phrase(words=words, determiners=determiners)
 
     def subject(self, children: list[Phrase]) -> Phrase:
         """What a clause is about."""

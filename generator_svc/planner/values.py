@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from lark import Token
 
-from generator_svc.planner.terminals import SEPARATORS, as_kind
+from generator_svc.planner.terminals import SEPARATORS, as_kind, qualifies
 
 _TELLING = frozenset(
-    {"MAX", "MIN", "BETWEEN", "DEFAULT", "UNIQUE", "REQUIRED", "OPTIONAL", "ONE_OF", "POSITIVE"}
+    {"MAX", "MIN", "BETWEEN", "DEFAULT", "UNIQUE", "NOT_UNIQUE", "REQUIRED", "OPTIONAL"}
+    | {"ONE_OF", "POSITIVE"}
     | {"NON_NEGATIVE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "EXACT", "UNIT", "_TYPE"}
     | {"_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER"}
 )
@@ -69,9 +70,23 @@ def _in_values(tokens: Sequence[Token], position: int) -> bool:
 
 
 def _mark_entries(tokens: list[Token]) -> None:
+    """Tell the separators of entries; `title: string, max 200` is one entry."""
     depth = 0
+    for position in range(len(tokens) - 1, 0, -1):
+        said = tokens[position].type in SEPARATORS and _only_says(tokens, position)
+        if said and tokens[position - 1].type != "_LPAR":
+            del tokens[position]
     for position, token in enumerate(tokens):
         depth += (token.type == "_LPAR") - (token.type == "_RPAR")
         bar = token.type == "_PIPE" and not _in_values(tokens, position)
         if depth and (bar or token.type in SEPARATORS):
             tokens[position] = as_kind(token, "_ENTRY_SEP")
+
+
+def _only_says(tokens: Sequence[Token], position: int) -> bool:
+    """Tell whether what follows a separator in parentheses says more of the entry before it."""
+    kinds = [token.type for token in tokens]
+    opened = kinds[:position].count("_LPAR") > kinds[:position].count("_RPAR")
+    ends = SEPARATORS | {"_RPAR"}
+    end = next((n for n in range(position + 1, len(kinds)) if kinds[n] in ends), len(kinds))
+    return opened and qualifies(kinds[position + 1 : end])
