@@ -25,6 +25,7 @@ from generator_svc.planner.values import mark_value_groups
 
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
+_CALLED = frozenset({"called", "named"})
 _LABELS = frozenset({"WORD", "ENTITIES"})
 _NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 
@@ -57,12 +58,18 @@ def _use(token: Token) -> Token:
 
 
 def _without_labels(tokens: Sequence[Token]) -> list[Token]:
-    """Drop the `model` of `a User model`."""
+    """Drop the `model` of `a User model`, and the `entity called` of `an entity called User`."""
     kept: list[Token] = []
-    for token in tokens:
+    labelled = False
+    for position, token in enumerate(tokens):
         label = lexicon().nouns.get(token.value.lower()) == "entity" and token.type in _LABELS
         named = bool(kept) and kept[-1].type == "WORD" and kept[-1].value[:1].isupper()
-        if not (label and named):
+        following = tokens[position + 1].value if position + 1 < len(tokens) else ""
+        called = following.lower() in _CALLED
+        if labelled and token.value.lower() in _CALLED:
+            continue
+        labelled = label and (called or (following[:1].isupper() and not named))
+        if not (label and (named or labelled)):
             kept.append(token)
     return kept
 

@@ -1,5 +1,6 @@
 """Reads controlled English into a draft, sentence by sentence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lark import Token
@@ -13,9 +14,9 @@ from generator_svc.planner.parser import parse
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
 from generator_svc.planner.syntax import Item, Statement, Word
+from generator_svc.planner.terminals import ASKED
 
 _CONTENT = frozenset({"WORD", "QUOTED", "NUMBER", "FEATURE", "CAPABILITY", "DOMAIN"})
-_ASKED = frozenset({"FEATURE", "CAPABILITY"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +66,13 @@ def _parsed(prompt: str) -> tuple[list[Token], list[Statement], list[Token]]:
             parsed = parse(clause)
             if parsed.statement is not None:
                 statements.append(parsed.statement)
-            asked = [token for token in parsed.rest if token.type in _ASKED]
-            statements += _salvaged(parsed.rest, asked)
+            asked = [token for token in parsed.rest if token.type in ASKED]
+            statements += salvaged(parsed.rest, asked)
             rest += [token for token in parsed.rest if token not in asked]
     return tokens, statements, rest
 
 
-def _salvaged(rest: tuple[Token, ...], asked: list[Token]) -> list[Statement]:
+def salvaged(rest: Sequence[Token], asked: Sequence[Token]) -> list[Statement]:
     """Keep the features of a clause that is not understood, and whether they are wanted."""
     found: list[Statement] = []
     for token in asked:

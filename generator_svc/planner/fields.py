@@ -19,7 +19,7 @@ _TYPE_WORDS = frozenset(
     | {"float", "double", "json", "jsonb", "uuid", "datetime", "flag"}
 )
 _MEASURED = frozenset({"min", "max"})
-_NEGATED = {"optional": "required", "not_unique": "unique"}
+_NEGATED = {"optional": "required", "not_unique": "unique", "not_indexed": "index"}
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -147,7 +147,7 @@ def _by_measure(field: Field, measured: list[Qualifier]) -> Field:
 
 
 def _flagged(field: Field, flag: str) -> Field:
-    if flag in {"optional", "not_unique"}:
+    if flag in _NEGATED:
         return _with(field, _NEGATED[flag], value=False)
     key = {"indexed": "index"}.get(flag, flag)
     if key in {"unique", "index"} and field.type is FieldType.TEXT:

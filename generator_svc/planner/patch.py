@@ -11,25 +11,33 @@ from generator_svc.domain.refusal import PLAN_REFUSED, Findings
 from generator_svc.domain.spec import JsonValue, ProjectSpec
 from generator_svc.planner.clauses import clauses
 from generator_svc.planner.declared import declared_entities
+from generator_svc.planner.english import salvaged
 from generator_svc.planner.interpret import interpret
 from generator_svc.planner.lexer import classified, sentences
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.parser import parse, parse_change
 from generator_svc.planner.patch_apply import apply_patch
-from generator_svc.planner.patch_changes import read_change
+from generator_svc.planner.patch_changes import as_change, read_change
 from generator_svc.planner.patch_document import read_patch
 from generator_svc.planner.patch_draft import changes_of, draft_of
-from generator_svc.planner.patch_targets import Changes
+from generator_svc.planner.patch_targets import PRONOUNS, Changes
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Source, Span
 from generator_svc.planner.settle import settled
 from generator_svc.planner.syntax import Statement
-from generator_svc.planner.terminals import IGNORED, SEPARATORS, as_kind
+from generator_svc.planner.terminals import (
+    ASKED,
+    IGNORED,
+    SEPARATORS,
+    as_kind,
+    kinds_of,
+    qualifies,
+)
 from generator_svc.planner.values import mark_value_groups
 
-_VERBS = frozenset({"ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE"})
-_QUIET = SEPARATORS | IGNORED | {"DET", "STOP", "WHERE"}
+_VERBS = frozenset({"ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE", "LET", "TIE"})
+_QUIET = SEPARATORS | IGNORED | {"DET", "STOP", "WHERE", "WITH", "LABEL", "FOR", "_LPAR", "_RPAR"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +158,8 @@ def _chunks(tokens: Sequence[Token]) -> list[list[Token]]:
 
 def _trimmed(chunk: list[Token]) -> list[Token]:
     while chunk and chunk[-1].type in SEPARATORS | {"FILLER", "WHERE"}:
+        if chunk[-1].value.lower() in PRONOUNS:
+            break
         chunk = chunk[:-1]
     while chunk and chunk[0].type in SEPARATORS | {"FILLER", "WHERE"}:
         chunk = chunk[1:]
@@ -159,6 +169,8 @@ def _trimmed(chunk: list[Token]) -> list[Token]:
 def _chunk(chunk: list[Token], known: frozenset[str]) -> tuple[list[Statement], list[Token]]:
     if chunk[0].type not in _VERBS:
         return _plain(chunk)
+    if chunk[0].type == "LET":
+        return _plain(chunk[1:])
     tokens = [chunk[0], *_prepared(chunk[1:], known, verb=chunk[0])]
     statement = parse_change(tokens) if len(tokens) > 1 else None
     if statement is not None:
@@ -169,13 +181,16 @@ def _chunk(chunk: list[Token], known: frozenset[str]) -> tuple[list[Statement], 
 def _plain(tokens: list[Token]) -> tuple[list[Statement], list[Token]]:
     """Read statements without a verb of change: `a post has many tags`."""
     parsed = [parse(clause) for clause in clauses(tokens)]
-    statements = [each.statement for each in parsed if each.statement is not None]
-    return statements, [token for each in parsed for token in each.rest]
+    statements = [as_change(each.statement) for each in parsed if each.statement is not None]
+    rest = [token for each in parsed for token in each.rest]
+    asked = [token for token in rest if token.type in ASKED]
+    return statements + salvaged(rest, asked), [token for token in rest if token not in asked]
 
 
 def _prepared(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) -> list[Token]:
     """Settle the tokens behind a verb, and tell where its objects belong."""
-    found, _ = settled(_with_places(tokens, known, verb=verb))
+    found, _ = settled(_with_places(_with_pronoun(tokens), known, verb=verb))
+    found = _without_qualifying_separators(found)
     depth = 0
     for position, token in enumerate(found):
         depth += (token.type == "_LPAR") - (token.type == "_RPAR")
@@ -185,12 +200,41 @@ def _prepared(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) ->
     return found
 
 
+def _with_pronoun(tokens: Sequence[Token]) -> list[Token]:
+    """Let the `it` of `make it unique` and of `add a slug to it` be a name."""
+    marked = list(tokens)
+    for position, token in enumerate(tokens):
+        told = position == 0 or tokens[position - 1].value.lower() in lexicon().places
+        if told and token.value.lower() in PRONOUNS:
+            marked[position] = as_kind(token, "WORD")
+    return marked
+
+
+def _without_qualifying_separators(tokens: list[Token]) -> list[Token]:
+    """Join `a flag to users, default true`: what follows a place may say more of what is added."""
+    placed = [position for position, token in enumerate(tokens) if token.type == "PLACE"]
+    if not placed:
+        return tokens
+    kinds = kinds_of(tokens)
+    return [
+        token
+        for position, token in enumerate(tokens)
+        if not (
+            token.type in SEPARATORS
+            and position > placed[-1]
+            and qualifies(kinds[position + 1 : position + 2])
+        )
+    ]
+
+
 def _with_places(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) -> list[Token]:
     """Let `to`, `from`, `of` before the name of an entity say where a change belongs."""
     marked: list[Token] = []
     for position, token in enumerate(tokens):
         word = token.value.lower()
-        is_place = word in lexicon().places and _names_entity(tokens[position + 1 :], known)
+        following = tokens[position + 1 :]
+        told = bool(following) and following[0].value.lower() in PRONOUNS
+        is_place = word in lexicon().places and (told or _names_entity(following, known))
         goal = word == "to" and verb.type == "RENAME"
         marked.append(as_kind(token, "PLACE") if is_place and not goal else token)
     return marked
@@ -237,4 +281,7 @@ def _check(prompt: str, changes: Changes, lost: list[Span], patch: SpecPatch) ->
     findings.raise_if_any(reason=PLAN_REFUSED)
 
 
-_KINDS = frozenset({"added", "added_with", "given", "dropped", "renamed", "altered", "changed"})
+_KINDS = frozenset(
+    {"added", "added_with", "given", "dropped", "renamed", "altered", "changed"}
+    | {"unlinked", "tied", "featured_with"}
+)

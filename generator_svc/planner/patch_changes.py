@@ -6,15 +6,17 @@ from types import MappingProxyType
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.patch import Rename
+from generator_svc.domain.spec import RelationKind
 from generator_svc.planner.asked import take_asked
 from generator_svc.planner.draft import DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import UnclearError, apply
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.links import one_has_many
+from generator_svc.planner.links import one_has_many, to_one
 from generator_svc.planner.members import take_members
-from generator_svc.planner.nouns import is_plural
+from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.patch_targets import (
+    PRONOUNS,
     Changes,
     Noun,
     noun_of,
@@ -33,16 +35,34 @@ def read_change(changes: Changes, statement: Statement) -> None:
     _READERS[statement.kind](changes, statement)
 
 
+def as_change(statement: Statement) -> Statement:
+    """Return `the price must be at least 0` as a change of what is there, else the statement."""
+    item = statement.items[0] if len(statement.items) == 1 else None
+    if statement.kind != "fragment" or item is None or item.phrase is None:
+        return statement
+    if not any(each.kind != "group" for each in item.qualifiers):
+        return statement
+    return replace(
+        statement, kind="altered", subject=item.phrase, qualifiers=item.qualifiers, items=()
+    )
+
+
 # ---- what is added
 
 
 def _added(changes: Changes, statement: Statement) -> None:
     places = [place_of(changes, phrase) for phrase in statement.places]
-    for item in statement.items:
-        if item.phrase is None:
-            _add_asked(changes, item, places)
+    for each in statement.items:
+        if each.phrase is None:
+            _add_asked(changes, each, places)
             continue
-        noun = noun_of(item.phrase)
+        item = replace(each, qualifiers=each.qualifiers + statement.qualifiers)
+        whose = changes.reading.owner_of(each.phrase)
+        if whose is not None and not statement.places:
+            owned = replace(item, phrase=each.phrase.owned)
+            _added(changes, replace(statement, places=(whose,), items=(owned,), qualifiers=()))
+            continue
+        noun = noun_of(each.phrase)
         named = replace(item, phrase=noun.phrase)
         owners = [place for place in places if place is not None] or only_entity(changes, noun)
         if statement.places and not owners:
@@ -104,6 +124,7 @@ def _add_member(changes: Changes, owner: DraftEntity, item: Item) -> None:
     else:
         take_members(changes.reading, owner, [item])
     changes.reading.last = owner
+    changes.last = f"{owner.name}.{item.phrase.wire_name}"
 
 
 def _flags(item: Item) -> Iterable[str]:
@@ -119,6 +140,9 @@ def _added_with(changes: Changes, statement: Statement) -> None:
     noun = noun_of(statement.subject)
     reading = changes.reading
     known = reading.draft.entities.get(noun.phrase.singular)
+    if known is not None and noun.kind == "entity":
+        changes.tell("ALREADY_THERE", f"There is an entity {known.name} already.", noun.phrase)
+        return
     entity = known or reading.entity(noun.phrase, "entity_added")
     take_members(reading, entity, statement.items)
 
@@ -128,6 +152,37 @@ def _given(changes: Changes, statement: Statement) -> None:
     for item in statement.items if owner is not None else ():
         if owner is not None and item.phrase is not None:
             _add_member(changes, owner, replace(item, phrase=noun_of(item.phrase).phrase))
+
+
+def _tied(changes: Changes, statement: Statement) -> None:
+    """Read `link books to authors`: each book has an author."""
+    subjects = [each for each in (statement.subject, *statement.others) if each is not None]
+    ends = [place_of(changes, phrase) for phrase in statement.places]
+    for subject in subjects:
+        owner = place_of(changes, subject)
+        for end, phrase in zip(ends, statement.places, strict=True):
+            if owner is None or end is None:
+                continue
+            target = singular(end.name)
+            named = phrase if phrase.text.lower() not in PRONOUNS else _named_after(target, phrase)
+            kind = RelationKind.MANY_TO_ONE
+            to_one(changes.reading, owner, target, Item(phrase=named), kind, required=False)
+
+
+def _named_after(target: str, phrase: Phrase) -> Phrase:
+    return replace(phrase, words=(replace(phrase.words[0], text=target),))
+
+
+def _featured(changes: Changes, statement: Statement) -> None:
+    """Read `make posts private to their owner`, `make the app multi-tenant`."""
+    subjects = [each for each in (statement.subject, *statement.others) if each is not None]
+    places = tuple(each for each in subjects if not _is_project(each))
+    for item in statement.items:
+        _add_asked(changes, item, [place_of(changes, place) for place in places])
+
+
+def _is_project(phrase: Phrase) -> bool:
+    return any(word.kind == "PROJECT" for word in phrase.words)
 
 
 # ---- what is dropped, renamed, altered
@@ -141,6 +196,28 @@ def _dropped(changes: Changes, statement: Statement) -> None:
             target = target_of(changes, item.phrase, statement.places)
             if target is not None:
                 changes.drop.append(target)
+
+
+def _unlinked(changes: Changes, statement: Statement) -> None:
+    """Read `remove the relation between comments and posts`."""
+    phrases = [each for each in (statement.subject, *statement.others) if each is not None]
+    ends = [place_of(changes, phrase) for phrase in phrases]
+    keys = {singular(end.name) for end in ends if end is not None}
+    if None in ends:
+        return
+    entities = changes.reading.draft.entities
+    found = [
+        f"{entities[each.owner].name}.{each.relation.name}"
+        for each in changes.reading.draft.relations
+        if {each.owner, each.target} == keys
+    ]
+    if len(found) == 1:
+        changes.drop.append(found[0])
+    elif found:
+        message = f"There are {', '.join(found)}. Say which, such as: remove {found[0]}."
+        changes.tell("AMBIGUOUS", message, phrases[0])
+    else:
+        changes.tell("UNKNOWN_TARGET", "They are not linked.", phrases[0])
 
 
 def _drop_asked(changes: Changes, item: Item, statement: Statement) -> None:
@@ -224,5 +301,8 @@ _READERS: Mapping[str, Callable[[Changes, Statement], None]] = MappingProxyType(
         "renamed": _renamed,
         "altered": _altered,
         "changed": _altered,
+        "unlinked": _unlinked,
+        "tied": _tied,
+        "featured_with": _featured,
     }
 )

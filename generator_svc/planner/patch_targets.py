@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.patch import Rename
@@ -9,9 +10,13 @@ from generator_svc.planner.draft import DraftEntity
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
-from generator_svc.planner.syntax import Phrase
+from generator_svc.planner.syntax import Phrase, Word
 
 _ASPECTS = frozenset({"type", "kind", "length", "name", "format"})
+
+
+PRONOUNS = frozenset({"it", "them"})
+"""What stands for what was spoken of last."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +28,9 @@ class Changes:
     rename: list[Rename] = field(default_factory=list)
     required: set[str] = field(default_factory=set)
     """The added members that the prompt itself calls required: `Post.slug`."""
+
+    last: str | None = None
+    """The member that was spoken of last, which `make it unique` is about."""
 
     faults: list[tuple[str, str, Span]] = field(default_factory=list)
     """What cannot be done: the rule, the message, the words."""
@@ -45,12 +53,31 @@ def noun_of(phrase: Phrase) -> Noun:
     nouns = lexicon().nouns
     words = phrase.words
     kind = nouns.get(words[-1].text.lower(), "") if len(words) > 1 else ""
-    return Noun(phrase=replace(phrase, words=words[:-1]) if kind else phrase, kind=kind)
+    if kind:
+        return Noun(phrase=replace(phrase, words=words[:-1]), kind=kind)
+    named = _named(words)
+    if named is not words:
+        return Noun(phrase=replace(phrase, words=named), kind=nouns[words[0].text.lower()])
+    return Noun(phrase=phrase, kind="")
+
+
+def _named(words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return the name in `the entity Book` and in `a field called nickname`, else the words."""
+    kind = lexicon().nouns.get(words[0].text.lower(), "")
+    if not kind or len(words) == 1:
+        return words
+    called = words[1].text.lower() in {"called", "named"} and len(words) > 2  # noqa: PLR2004 - a name follows
+    name = words[2:] if called else words[1:]
+    sure = called or kind != "entity" or name[0].text[:1].isupper() or name[0].kind == "QUOTED"
+    return name if sure else words
 
 
 def place_of(changes: Changes, phrase: Phrase) -> DraftEntity | None:
     """Return the entity that a change belongs to; tell if there is none."""
+    if phrase.text.lower() in PRONOUNS and changes.reading.last is not None:
+        return changes.reading.last
     entity = changes.reading.draft.entities.get(noun_of(phrase).phrase.singular)
+    entity = entity or changes.reading.draft.entities.get(phrase.singular)
     if entity is None:
         names = ", ".join(each.name for each in changes.reading.draft.entities.values())
         message = f"There is no entity {phrase.text!r}. There are {names}."
@@ -60,6 +87,8 @@ def place_of(changes: Changes, phrase: Phrase) -> DraftEntity | None:
 
 def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> str | None:
     """Return what a phrase names: an entity, or the one member of that name."""
+    if phrase.text.lower() in PRONOUNS and changes.last is not None and not places:
+        return changes.last
     owner = changes.reading.owner_of(phrase)
     noun = noun_of(phrase if owner is None else phrase.owned)
     places = (owner,) if owner is not None else places
@@ -70,6 +99,7 @@ def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> s
     draft = changes.reading.draft
     whole = draft.entities.get(noun.phrase.singular)
     if whole is not None and not places and noun.kind in {"", "entity"}:
+        changes.reading.last = whole
         return whole.name
     named = _members(changes, noun.phrase, found or draft.entities.values())
     of_key = len(phrase.words) > 2 and phrase.words[1].kind == "OF"  # noqa: PLR2004 - `type of x`
@@ -78,13 +108,14 @@ def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> s
     if len(named) == 1:
         owner_name = named[0].partition(".")[0]
         changes.reading.last = next(e for e in draft.entities.values() if e.name == owner_name)
+        changes.last = named[0]
         return named[0]
     if named:
         message = f"There are {', '.join(named)}. Say of which: {phrase.text} of …."
         changes.tell("AMBIGUOUS", message, phrase)
     else:
         names = ", ".join(each.name for each in draft.entities.values())
-        message = f"There is no {phrase.text!r} in {names}. Say the name it has there."
+        message = f"There is no {phrase.text!r} in {names}.{_hint(changes, noun.phrase)}"
         changes.tell("UNKNOWN_TARGET", message, phrase)
     return None
 
@@ -120,3 +151,11 @@ def tell_where(changes: Changes, phrase: Phrase) -> None:
     names = ", ".join(each.name for each in changes.reading.draft.entities.values())
     message = f"Say to what: add {phrase.text} to one of {names}."
     changes.tell("AMBIGUOUS", message, phrase)
+
+
+def _hint(changes: Changes, phrase: Phrase) -> str:
+    """Return the member that may be meant, or what to do."""
+    known = [name for entity in changes.reading.draft.entities.values() for name in entity.fields]
+    close = [name for name in known if phrase.key.startswith(f"{name}_")]
+    close += get_close_matches(phrase.key, known, n=1)
+    return f" Did you mean {close[0]!r}?" if close else " Say the name it has there."

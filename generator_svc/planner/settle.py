@@ -175,6 +175,8 @@ def _settled_stop(token: Token, before: Sequence[Token], _: Sequence[Token], aft
 def _settled_between(_: Token, before: Sequence[Token], __: Sequence[Token], after: str) -> str:
     if before and before[-1].type in LINKS:
         return ""
+    if all(token.type == "DET" for token in before):
+        return "BETWEEN"  # `the relation between posts and users`
     return "BETWEEN" if after == "NUMBER" else "STOP"
 
 

@@ -207,6 +207,28 @@ class _Trees(Transformer[Token, Any]):
         qualifier = Qualifier(kind=kind, values=_number(tokens))
         return replace(_gather("altered", children), qualifiers=(qualifier,))
 
+    def defaulted(self, children: list[Any]) -> Statement:
+        """A new default, as in `set the default of price to 0`."""
+        qualifier = Qualifier(kind="default", values=(children[-1],))
+        return replace(_gather("altered", children), qualifiers=(qualifier,))
+
+    def flagged_on(self, children: list[Any]) -> Statement:
+        """A flag, as in `add an index on email`."""
+        return replace(_gather("altered", children), qualifiers=(_flag_of(children, on=True),))
+
+    def flagged_off(self, children: list[Any]) -> Statement:
+        """A flag that is taken away, as in `remove the unique constraint on email`."""
+        return replace(_gather("altered", children), qualifiers=(_flag_of(children, on=False),))
+
+    def added_listed(self, children: list[Any]) -> Statement:
+        """Members after a colon, as in `add fields to posts: a subtitle, a slug`."""
+        lists = [each for each in children if isinstance(each, tuple) and _holds(each, Item)]
+        first, second = lists
+        text = first[0].phrase.text.lower() if first[0].phrase is not None else ""
+        labelled = len(first) == 1 and text in lexicon().nouns
+        statement = _gather("added", children)
+        return replace(statement, items=second if labelled else first + second)
+
     def goal_value(self, children: list[Any]) -> tuple[Qualifier, ...]:
         """What something changes to: a type, or values."""
         return (Qualifier(kind="type", values=(children[-1],)),)
@@ -252,7 +274,7 @@ def _gather(kind: str, children: Sequence[Any]) -> Statement:
     tokens = [each for each in children if isinstance(each, Token)]
     single = tuple(word_of(token) for token in tokens if token.type.startswith("VERB"))
     marks = {token.type for token in tokens if token.type in LINKS | {"OTHER", "MAY_BELONG", "HAS"}}
-    asked = verbs[0] if kind in {"can_use", "used"} and not items else ()
+    asked = verbs[0] if kind in {"can_use", "used", "featured_with"} and not items else ()
     return Statement(
         kind=kind,
         subject=phrases[0] if phrases else None,
@@ -271,6 +293,13 @@ def _gathered(words: tuple[Word, ...]) -> tuple[Word, ...]:
     if gathers and words[0].text.lower() in lexicon().collectives and is_plural(words[-1].text):
         return words[2:] if words[0].text.lower() != "number" else words
     return words
+
+
+def _flag_of(children: Sequence[Any], *, on: bool) -> Qualifier:
+    tokens = [each for each in children if isinstance(each, Token)]
+    text = next(str(each) for each in tokens if each.type == "FLAG_ON")
+    flag = "unique" if "unique" in text.lower() else "indexed"
+    return Qualifier(kind="flag", values=(flag if on else f"not_{flag}",))
 
 
 def _belonging(tokens: Sequence[Token]) -> tuple[Word, ...]:
