@@ -86,7 +86,7 @@ class _Cutter:
     def take(self, segment: list[Token]) -> None:
         """Add a segment to the open clause, or begin another one with it."""
         separator, rest = _without_separator(segment)
-        rest = rest if PREDICATES & set(kinds_of(rest)) - _HANGING else with_can(rest)
+        rest = _spoken(rest)
         cuts = _cuts(rest)
         if rest and rest[0].type.startswith("VERB"):
             self._go_on(rest)
@@ -126,7 +126,8 @@ class _Cutter:
         if self._open is None:
             self._open = Clause(subject=[], tokens=[])
         if self._open.tokens and separator and not qualifies(kinds_of(rest)):
-            self._open.tokens.append(as_kind(separator[0], "_SEP"))
+            linked = self._open.tokens[0].type in LINKS  # `many-to-many: posts and tags`
+            self._open.tokens.append(as_kind(separator[0], "_LINK_SEP" if linked else "_SEP"))
         self._open.tokens += rest
         if not self._subject:
             self._subject = _noun(rest)
@@ -157,6 +158,13 @@ class _Cutter:
         if not first:
             self._subject = _last_noun(rest[:cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
+
+
+def _spoken(rest: list[Token]) -> list[Token]:
+    """Return a segment with the `can` that goes without saying: `only admins create books`."""
+    if rest and rest[0].type == "ONLY":
+        return [rest[0], *_spoken(rest[1:])]
+    return rest if PREDICATES & set(kinds_of(rest)) - _HANGING else with_can(rest)
 
 
 def _is_relative(predicate: Token) -> bool:

@@ -38,12 +38,18 @@ def interpret(reading: Reading, statement: Statement) -> None:
     """Read one statement into the draft."""
     if statement.kind != "purpose":
         reading.written = []
+    about = reading.about
     _READERS[statement.kind](reading, statement)
+    if reading.about is about:
+        reading.about = {}
 
 
 def _described(reading: Reading, statement: Statement) -> None:
     subject = statement.subject
     listed = () if "HAS" in statement.marks else statement.items
+    if subject is not None and listed and subject.singular in reading.about:
+        take_members(reading, reading.about[subject.singular], statement.items)
+        return
     if subject is not None and _is_project(reading, subject, listed):
         _name_project(reading, subject)
         _take_entities(reading, statement.items, strict=True)

@@ -43,6 +43,12 @@ class Lexicon:
     changes: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Like `commands`, for what opens a change of a project that is there."""
 
+    lacks: frozenset[str]
+    """The phrases that say what a thing shall no longer have."""
+
+    vague: frozenset[str]
+    """What is no name of anything: `something`."""
+
     tails: frozenset[str]
     """What follows a feature and says nothing more: `needed`."""
 
@@ -65,6 +71,7 @@ def lexicon() -> Lexicon:
     domains = {noun: each.domain for each in catalogues() for noun in each.nouns}
     terminals = {word: kind for kind, words in data["terminals"].items() for word in words}
     terminals |= dict.fromkeys(_passives(data["passives"]), "BELONGS")
+    terminals |= dict.fromkeys(data["lacks"], "NOT")
     terminals |= dict.fromkeys(domains, "DOMAIN")
     terminals |= dict.fromkeys(features, "FEATURE")
     terminals |= dict.fromkeys(capabilities, "CAPABILITY")
@@ -81,6 +88,8 @@ def lexicon() -> Lexicon:
         adjectives=frozenset(data["adjectives"]),
         collectives=frozenset(data["collectives"]),
         changes=_indexed(_inverted(data["changes"])),
+        lacks=frozenset(data["lacks"]),
+        vague=frozenset(data["vague"]),
         tails=frozenset(data["tails"]),
         headings=frozenset(data["headings"]),
         places=frozenset(data["places"]),

@@ -136,6 +136,7 @@ def read_written_for(reading: Reading, statement: Statement, written: list[Draft
             said = replace(item, qualifiers=())
             to_one(reading, entity, target, said, RelationKind.MANY_TO_ONE, required=False)
         reading.last = written[-1]
+        reading.about = {**reading.about, target: written[-1]}
 
 
 def read_can_read(reading: Reading, statement: Statement) -> None:

@@ -22,7 +22,7 @@ from generator_svc.planner.patch_changes import as_change, read_change
 from generator_svc.planner.patch_document import read_patch
 from generator_svc.planner.patch_draft import changes_of, draft_of
 from generator_svc.planner.patch_targets import PRONOUNS, Changes
-from generator_svc.planner.reading import Reading
+from generator_svc.planner.reading import MOST_WORDS, Reading
 from generator_svc.planner.request import Source, Span
 from generator_svc.planner.settle import settled
 from generator_svc.planner.syntax import Statement
@@ -100,6 +100,8 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     for statement in parts:
         if statement.kind in _KINDS:
             read_change(changes, statement)
+        elif _adds_by_the_way(statement, reading.declared):
+            reading.unclear.append(reading.between(statement.start, statement.end))
         else:
             interpret(reading, statement)
     add, alter, drop = changes_of(request.spec, draft, required=changes.required)
@@ -111,6 +113,17 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     )
     _check(request.prompt, changes, [*lost, *reading.unclear], patch)
     return patch, tuple(_source(request.prompt, statement) for statement in parts)
+
+
+def _adds_by_the_way(statement: Statement, declared: frozenset[str]) -> bool:
+    """Tell a list of bare nouns, which is nothing to add where nobody says so."""
+    strange = [
+        item
+        for item in statement.items
+        if item.phrase is not None and item.phrase.singular not in declared
+    ]
+    bare = not any(qualifier.kind == "group" for item in strange for qualifier in item.qualifiers)
+    return statement.kind == "fragment" and bool(strange) and bare
 
 
 def _source(prompt: str, statement: Statement) -> Source:
@@ -137,8 +150,12 @@ def _read(prompt: str, known: frozenset[str]) -> tuple[list[Statement], list[Spa
     statements: list[Statement] = []
     lost: list[Span] = []
     for sentence in sentences(prompt):
+        place: list[Token] = []
         for chunk in _chunks(classified(sentence, changes=True)):
-            found, rest = _chunk(chunk, known)
+            if told := _place_ahead(chunk, known):
+                place = told
+                continue
+            found, rest = _chunk(chunk, known, place)
             statements += found
             if any(token.type not in _QUIET for token in rest):
                 start, end = rest[0].start_pos or 0, rest[-1].end_pos or 0
@@ -158,7 +175,8 @@ def _chunks(tokens: Sequence[Token]) -> list[list[Token]]:
 
 def _trimmed(chunk: list[Token]) -> list[Token]:
     while chunk and chunk[-1].type in SEPARATORS | {"FILLER", "WHERE"}:
-        if chunk[-1].value.lower() in PRONOUNS:
+        value = len(chunk) > 1 and chunk[-2].type == "DEFAULT"  # `defaulting to new`
+        if value or chunk[-1].value.lower() in PRONOUNS:
             break
         chunk = chunk[:-1]
     while chunk and chunk[0].type in SEPARATORS | {"FILLER", "WHERE"}:
@@ -166,12 +184,41 @@ def _trimmed(chunk: list[Token]) -> list[Token]:
     return chunk
 
 
-def _chunk(chunk: list[Token], known: frozenset[str]) -> tuple[list[Statement], list[Token]]:
+def _place_ahead(chunk: list[Token], known: frozenset[str]) -> list[Token]:
+    """Return the place of `in posts, rename …`, which every change of its sentence belongs to."""
+    named = chunk[0].value.lower() in lexicon().places and len(chunk) <= MOST_WORDS
+    words = [token.value for token in chunk[1:] if token.type != "DET"]
+    return chunk if named and singular(" ".join(words)) in known else []
+
+
+def _as_drop(chunk: list[Token], known: frozenset[str]) -> list[Token]:
+    """Return `posts no longer need a price` as `drop a price of posts`."""
+    lacking = next((n for n, t in enumerate(chunk) if t.value.lower() in lexicon().lacks), 0)
+    words = [token.value for token in chunk[:lacking] if token.type != "DET"]
+    if not words or singular(" ".join(words)) not in known:
+        return chunk
+    verb = as_kind(chunk[lacking], "DROP")
+    of = Token("WORD", "of", start_pos=chunk[0].start_pos, end_pos=chunk[0].start_pos)
+    return [verb, *chunk[lacking + 1 :], of, *chunk[:lacking]]
+
+
+def _chunk(
+    chunk: list[Token], known: frozenset[str], place: list[Token]
+) -> tuple[list[Statement], list[Token]]:
+    chunk = _as_drop(chunk, known)
     if chunk[0].type not in _VERBS:
         return _plain(chunk)
     if chunk[0].type == "LET":
         return _plain(chunk[1:])
     tokens = [chunk[0], *_prepared(chunk[1:], known, verb=chunk[0])]
+    if "WHERE" in kinds_of(tokens):  # `add tags: a tag has a name`
+        cut = tokens[kinds_of(tokens).index("WHERE")].start_pos or 0
+        told = [token for token in chunk if (token.start_pos or 0) < cut]
+        found, rest = _chunk(told, known, place)
+        more, unread = _plain([token for token in chunk if (token.start_pos or 0) > cut])
+        return found + more, rest + unread
+    if place and "PLACE" not in kinds_of(tokens):
+        tokens += _prepared(place, known, verb=chunk[0])
     statement = parse_change(tokens) if len(tokens) > 1 else None
     if statement is not None:
         return [statement], []
@@ -212,19 +259,17 @@ def _with_pronoun(tokens: Sequence[Token]) -> list[Token]:
 
 def _without_qualifying_separators(tokens: list[Token]) -> list[Token]:
     """Join `a flag to users, default true`: what follows a place may say more of what is added."""
-    placed = [position for position, token in enumerate(tokens) if token.type == "PLACE"]
-    if not placed:
-        return tokens
     kinds = kinds_of(tokens)
-    return [
-        token
-        for position, token in enumerate(tokens)
-        if not (
-            token.type in SEPARATORS
-            and position > placed[-1]
-            and qualifies(kinds[position + 1 : position + 2])
-        )
-    ]
+    placed = max((n for n, kind in enumerate(kinds) if kind == "PLACE"), default=len(kinds))
+    depths = [kinds[:n].count("_LPAR") - kinds[:n].count("_RPAR") for n in range(len(kinds))]
+    kept: list[Token] = []
+    for position, token in enumerate(tokens):
+        following = kinds[position + 1 :]
+        end = next((n for n, kind in enumerate(following) if kind in SEPARATORS), len(following))
+        segment = following[:1] if position > placed else following[:end]
+        if depths[position] or token.type not in SEPARATORS or not qualifies(segment):
+            kept.append(token)
+    return kept
 
 
 def _with_places(tokens: Sequence[Token], known: frozenset[str], *, verb: Token) -> list[Token]:

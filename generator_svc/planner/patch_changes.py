@@ -25,7 +25,7 @@ from generator_svc.planner.patch_targets import (
     target_of,
     tell_where,
 )
-from generator_svc.planner.syntax import Item, Phrase, Statement
+from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement
 
 _OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
 
@@ -63,20 +63,20 @@ def _added(changes: Changes, statement: Statement) -> None:
             _added(changes, replace(statement, places=(whose,), items=(owned,), qualifiers=()))
             continue
         noun = noun_of(each.phrase)
-        named = replace(item, phrase=noun.phrase)
+        named = replace(item, phrase=noun.phrase, qualifiers=noun.typed + item.qualifiers)
         owners = [place for place in places if place is not None] or only_entity(changes, noun)
         if statement.places and not owners:
             return
-        if noun.kind == "entity" or (not statement.places and _is_entity(noun)):
+        if noun.kind == "entity" or (not statement.places and _is_entity(changes, noun)):
             _add_entity(changes, named)
         elif not owners:
             tell_where(changes, noun.phrase)
-        for owner in owners if noun.kind != "entity" and not _new(statement, noun) else ():
+        for owner in owners if noun.kind != "entity" and not _new(changes, statement, noun) else ():
             _add_member(changes, owner, named)
 
 
-def _new(statement: Statement, noun: Noun) -> bool:
-    return not statement.places and _is_entity(noun)
+def _new(changes: Changes, statement: Statement, noun: Noun) -> bool:
+    return not statement.places and _is_entity(changes, noun)
 
 
 def _add_asked(changes: Changes, item: Item, places: list[DraftEntity | None]) -> None:
@@ -89,8 +89,10 @@ def _add_asked(changes: Changes, item: Item, places: list[DraftEntity | None]) -
             take_asked(changes.reading, replace(item, asked=(word,)), on=True)
 
 
-def _is_entity(noun: Noun) -> bool:
+def _is_entity(changes: Changes, noun: Noun) -> bool:
     """Tell `comments` and `Review` from `phone number` where nothing else tells."""
+    if not noun.kind and noun.phrase.singular in changes.reading.declared:
+        return True
     capital = noun.phrase.words[0].text[:1].isupper()
     known = is_known_name(noun.phrase.key)
     return not noun.kind and (capital or (is_plural(noun.phrase.text) and not known))
@@ -110,6 +112,10 @@ def _add_entity(changes: Changes, item: Item) -> None:
 
 def _add_member(changes: Changes, owner: DraftEntity, item: Item) -> None:
     if item.phrase is None:
+        return
+    if item.phrase.text.lower() in lexicon().vague:
+        message = "Say what it is called, such as: add a subtitle to posts."
+        changes.tell("NOT_UNDERSTOOD", message, item.phrase)
         return
     taken = {snake_case(name) for name in owner.fields}
     if item.phrase.key in taken:
@@ -251,6 +257,8 @@ def _class_name(phrase: Phrase) -> str:
 
 def _altered(changes: Changes, statement: Statement) -> None:
     subjects = [each for each in (statement.subject, *statement.others) if each is not None]
+    if statement.kind == "changed" and subjects[0].words[-1].text.lower() in _SIZES:
+        statement = _resized(statement)
     for subject in subjects:
         target = target_of(changes, subject, statement.places)
         owner, _, name = (target or "").partition(".")
@@ -261,6 +269,17 @@ def _altered(changes: Changes, statement: Statement) -> None:
             continue
         entity = next(e for e in changes.reading.draft.entities.values() if e.name == owner)
         _alter(changes, entity, name, subject, statement)
+
+
+_SIZES = frozenset({"length", "size"})
+
+
+def _resized(statement: Statement) -> Statement:
+    """Read `change the title length to 300` as a bound."""
+    number = next((v for q in statement.qualifiers for v in q.values if v.isdecimal()), None)
+    if number is None:
+        return statement
+    return replace(statement, qualifiers=(Qualifier(kind="max", values=(number, "unit")),))
 
 
 def _alter(

@@ -7,12 +7,13 @@ from difflib import get_close_matches
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.patch import Rename
 from generator_svc.planner.draft import DraftEntity
+from generator_svc.planner.field_types import type_word
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
-from generator_svc.planner.syntax import Phrase, Word
+from generator_svc.planner.syntax import Phrase, Qualifier, Word
 
-_ASPECTS = frozenset({"type", "kind", "length", "name", "format"})
+_ASPECTS = frozenset({"type", "kind", "length", "size", "name", "format"})
 
 
 PRONOUNS = frozenset({"it", "them"})
@@ -46,6 +47,8 @@ class Noun:
 
     phrase: Phrase
     kind: str
+    typed: tuple[Qualifier, ...] = ()
+    """The type before it: the `boolean` of `a boolean field active`."""
 
 
 def noun_of(phrase: Phrase) -> Noun:
@@ -55,10 +58,19 @@ def noun_of(phrase: Phrase) -> Noun:
     kind = nouns.get(words[-1].text.lower(), "") if len(words) > 1 else ""
     if kind:
         return Noun(phrase=replace(phrase, words=words[:-1]), kind=kind)
+    if len(words) > 2 and nouns.get(words[1].text.lower()) == "field":  # noqa: PLR2004 - type, field, name
+        typed = type_word(words[0].text)
+        if typed is not None or words[0].text.lower() in _ENUMS:
+            said = () if typed is None else (Qualifier(kind="type", values=(words[0].text,)),)
+            rest = Phrase(words=_named(words[1:]))
+            return Noun(phrase=rest, kind="field", typed=said)
     named = _named(words)
     if named is not words:
         return Noun(phrase=replace(phrase, words=named), kind=nouns[words[0].text.lower()])
     return Noun(phrase=phrase, kind="")
+
+
+_ENUMS = frozenset({"enum", "choice", "select"})
 
 
 def _named(words: tuple[Word, ...]) -> tuple[Word, ...]:
@@ -102,9 +114,25 @@ def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> s
         changes.reading.last = whole
         return whole.name
     named = _members(changes, noun.phrase, found or draft.entities.values())
-    of_key = len(phrase.words) > 2 and phrase.words[1].kind == "OF"  # noqa: PLR2004 - `type of x`
-    if not named and of_key and phrase.words[0].text.lower() in _ASPECTS:
-        return target_of(changes, replace(phrase, words=phrase.words[2:]), places)
+    whose = _without_aspect(phrase) if not named else None
+    if whose is not None:
+        return target_of(changes, whose, places)
+    return _only(changes, named, phrase, noun)
+
+
+def _without_aspect(phrase: Phrase) -> Phrase | None:
+    """Return the title of `the length of the title` and of `the title length`."""
+    words = phrase.words
+    if len(words) > 1 and words[-1].text.lower() in _ASPECTS:
+        return replace(phrase, words=words[:-1])
+    of_key = len(words) > 2 and words[1].kind == "OF"  # noqa: PLR2004 - `type of x`
+    told = of_key and words[0].text.lower() in _ASPECTS
+    return replace(phrase, words=words[2:]) if told else None
+
+
+def _only(changes: Changes, named: list[str], phrase: Phrase, noun: Noun) -> str | None:
+    """Return the one member that a phrase names, or tell that there is none, or more."""
+    draft = changes.reading.draft
     if len(named) == 1:
         owner_name = named[0].partition(".")[0]
         changes.reading.last = next(e for e in draft.entities.values() if e.name == owner_name)

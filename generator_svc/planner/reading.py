@@ -31,6 +31,9 @@ class Reading:
     written: list[DraftEntity] = field(default_factory=list)
     """What the statement before lets somebody write, which `for a pet` may say more about."""
 
+    about: Mapping[str, DraftEntity] = field(default_factory=dict)
+    """What the statement before tied to what: the reviews of `reviews for books with a rating`."""
+
     unclear: list[Span] = field(default_factory=list)
     """What was parsed and still says nothing."""
 

@@ -21,6 +21,8 @@ from generator_svc.planner.terminals import (
 )
 from generator_svc.planner.values import mark_value_lists
 
+_VALUED = frozenset({"ONE_OF", "_PIPE", "DEFAULT"})
+_VALUES = frozenset({"WORD", "QUOTED", "NUMBER", "COMMA", "OR"}) | IGNORED
 _NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"})
 
 
@@ -31,14 +33,16 @@ def settled(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
 
 
 def _without_fillers(sentence: Sequence[Token]) -> list[Token]:
-    """Drop what means nothing, but in parentheses: `(new, paid)` are values."""
+    """Drop what means nothing, but among values: `(new, paid)`, `default new`."""
     kept: list[Token] = []
     depth = 0
+    valued = False
     for token in sentence:
         depth += (token.type == "_LPAR") - (token.type == "_RPAR")
+        valued = token.type in _VALUED or (valued and token.type in _VALUES)
         if token.type not in IGNORED:
             kept.append(token)
-        elif depth:
+        elif depth or valued:
             kept.append(as_kind(token, "WORD"))
     return kept
 
@@ -113,8 +117,19 @@ def _settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token]
     if before and (_is_type(following) or _is_end(before, following)):
         return "_TYPE"
     segment = _until_separator(following)
-    speaks = "CAN" in kinds_of(segment) or clause_of(segment) is not None
+    told = _has_subject(segment) and before and before[-1].type not in _LABELS
+    speaks = told or "CAN" in kinds_of(segment) or clause_of(segment) is not None
     return "WHERE" if speaks and not _in_parentheses(before) else "LABEL"
+
+
+_LABELS = frozenset({"ENTITIES", "FIELDS", "ROLES"})
+_SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
+
+
+def _has_subject(segment: Sequence[Token]) -> bool:
+    """Tell whether a segment is a sentence of its own: `a tag has a name`."""
+    kinds = kinds_of(segment)
+    return "WORD" in kinds and bool(_SPEAKING & set(kinds[kinds.index("WORD") :]))
 
 
 def _is_end(before: Sequence[Token], following: Sequence[Token]) -> bool:

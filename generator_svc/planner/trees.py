@@ -235,7 +235,7 @@ class _Trees(Transformer[Token, Any]):
 
     def goal_flags(self, children: list[Qualifier]) -> tuple[Qualifier, ...]:
         """What something changes to: flags."""
-        return tuple(children)
+        return tuple(each for each in children if isinstance(each, Qualifier))
 
     def link(self, children: list[Token]) -> Token:
         """How many stand at either end."""

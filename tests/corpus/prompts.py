@@ -1,5 +1,7 @@
 """The prompts of the corpus, and what the planner answers to each, as data to compare in full.
 
+A request with a `base` asks for a change of what the prompt of that name plans.
+
 `python -m tests.corpus.prompts` writes the present answers into the files, for review as a diff.
 """
 
@@ -10,6 +12,7 @@ import yaml
 
 from chassis.errors import InvalidInputError
 from generator_svc.domain.dump import spec_document
+from generator_svc.domain.patch import SpecPatch
 from generator_svc.planner import Plan, PlanRequest, Source, plan
 
 PROMPTS = Path(__file__).parent / "prompts"
@@ -29,7 +32,11 @@ def load_prompt(name: str) -> dict[str, Any]:
 def request_of(entry: dict[str, Any]) -> PlanRequest:
     """Return the request of an entry."""
     keys = dict(entry["request"])
-    return PlanRequest(**{**keys, "constraints": tuple(keys.get("constraints", ()))})
+    base = keys.pop("base", None)
+    planned = plan(request_of(load_prompt(base))).spec if base is not None else None
+    return PlanRequest(
+        **{**keys, "constraints": tuple(keys.get("constraints", ())), "base": planned}
+    )
 
 
 def answer_to(request: PlanRequest) -> dict[str, Any]:
@@ -51,11 +58,29 @@ def answer_to(request: PlanRequest) -> dict[str, Any]:
 
 
 def _plan(planned: Plan) -> dict[str, Any]:
+    """Return a plan in full; the spec of a change follows from its base and its patch."""
+    if planned.patch is not None:
+        return {
+            "patch": _patch(planned.patch),
+            "losses": [f"{loss.target} {loss.reason} {loss.message}" for loss in planned.losses],
+            "sources": [_source(source) for source in planned.sources],
+        }
     return {
         "spec": spec_document(planned.spec),
         "sources": [_source(source) for source in planned.sources],
         "unresolved": [f"{span.start}-{span.end} {span.text}" for span in planned.unresolved],
     }
+
+
+def _patch(patch: SpecPatch) -> dict[str, Any]:
+    renames = [{"target": each.target, "to": each.to} for each in patch.rename]
+    sections: dict[str, list[Any]] = {
+        "add": [{change.target: dict(change.keys)} for change in patch.add],
+        "alter": [{change.target: dict(change.keys)} for change in patch.alter],
+        "rename": renames,
+        "drop": list(patch.drop),
+    }
+    return {name: items for name, items in sections.items() if items}
 
 
 def _source(source: Source) -> str:

@@ -15,9 +15,13 @@ from tests.corpus.prompts import answer_to, load_prompt, prompt_names, request_o
 
 
 def test_there_are_enough_prompts() -> None:
-    """Holds the corpus to its size: plans and refusals, forty at least."""
-    assert len(prompt_names()) >= 40
-    assert sum("refused" in load_prompt(name) for name in prompt_names()) >= 10
+    """Holds the corpus to its size: first versions and changes, plans and refusals."""
+    entries = [load_prompt(name) for name in prompt_names()]
+    changes = [entry for entry in entries if "base" in entry["request"]]
+    assert len(entries) - len(changes) >= 130
+    assert len(changes) >= 60
+    for group in (changes, [entry for entry in entries if entry not in changes]):
+        assert sum("refused" in entry for entry in group) >= 10
 
 
 @pytest.mark.parametrize("name", prompt_names())
