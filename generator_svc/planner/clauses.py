@@ -43,7 +43,7 @@ class Clause:
 
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
-    tokens, adjectives = settled(_without_labels(sentence))
+    tokens, adjectives = settled(_without_story(_without_labels(sentence)))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
@@ -51,6 +51,17 @@ def clauses(sentence: Sequence[Token]) -> list[Clause]:
         cutter.close()
     asked = [Clause(subject=[], tokens=[_use(token), token]) for token in adjectives]
     return asked + [_finish(clause) for clause in cutter.done if clause.tokens]
+
+
+def _without_story(tokens: list[Token]) -> list[Token]:
+    """Return `as a user I want to write posts, so that …` as `a user can write posts`."""
+    kinds = kinds_of(tokens)
+    if tokens[0].value.lower() not in {"as a", "as an"} or "CAN" not in kinds:
+        return tokens
+    can = kinds.index("CAN")
+    why = next((n for n, t in enumerate(tokens) if t.value.lower() == "so that"), len(tokens))
+    who = [token for token in tokens[1:can] if token.type not in SEPARATORS]
+    return [*who, *tokens[can:why]]
 
 
 def _use(token: Token) -> Token:
@@ -105,6 +116,9 @@ class _Cutter:
 
     def _go_on(self, rest: list[Token]) -> None:
         """Begin a clause of what the same subject can do, too."""
+        if self._open is not None and self._open.tokens[-1].type.startswith("VERB"):
+            self._open.tokens += rest if self._is_restricted() else rest[1:]
+            return  # `create and edit posts`: what can be edited was created
         self.close()
         can = Token("CAN", "", start_pos=rest[0].start_pos, end_pos=rest[0].start_pos)
         self._open = Clause(subject=[], tokens=[*self._subject, can, *rest])

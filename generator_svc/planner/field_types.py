@@ -17,6 +17,7 @@ class _Rules:
     names: Mapping[str, Mapping[str, Any]]
     affixes: tuple[tuple[str, str, Mapping[str, Any]], ...]
     words: Mapping[str, FieldType]
+    units: Mapping[str, FieldType]
     people: frozenset[str]
     owners: frozenset[str]
     shared: frozenset[str]
@@ -42,6 +43,11 @@ def is_known_name(name: str) -> bool:
 def type_word(word: str) -> FieldType | None:
     """Return the type that a user's word for it means, if it is one."""
     return _rules().words.get(word.strip().lower().replace("_", " "))
+
+
+def type_of_unit(unit: str) -> FieldType:
+    """Return the type of what is counted in a unit: `in minutes`, `in kg`."""
+    return _rules().units.get(unit.lower().removeprefix("in "), FieldType.FLOAT)
 
 
 def is_person(name: str) -> bool:
@@ -129,6 +135,9 @@ def _rules() -> _Rules:
         names=MappingProxyType(names),
         affixes=tuple(affixes),
         words=MappingProxyType({word: FieldType(kind) for word, kind in data["words"].items()}),
+        units=MappingProxyType(
+            {unit: FieldType(kind) for kind, units in data["units"].items() for unit in units}
+        ),
         people=frozenset(data["people"]),
         owners=frozenset(data["owners"]),
         shared=frozenset(data["shared"]),

@@ -1,13 +1,19 @@
 """Turns an item of a list ("an optional price, at least 0") into a field."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from generator_svc.domain.literals import BOUNDED, canonical, digits
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.domain.validate_fields import NOT_INDEXABLE, SIZED
-from generator_svc.planner.field_types import field_from_name, is_known_name, type_word
+from generator_svc.planner.field_types import (
+    field_from_name,
+    is_known_name,
+    type_of_unit,
+    type_word,
+)
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.syntax import Item, Phrase, Qualifier
 
@@ -18,7 +24,7 @@ _TYPE_WORDS = frozenset(
     {"decimal", "numeric", "integer", "int", "bigint", "boolean", "bool", "string", "varchar"}
     | {"float", "double", "json", "jsonb", "uuid", "datetime", "flag"}
 )
-_MEASURED = frozenset({"min", "max"})
+_MEASURED = frozenset({"min", "max", "above", "below"})
 _NEGATED = {"optional": "required", "not_unique": "unique", "not_indexed": "index"}
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -54,7 +60,9 @@ def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
         last = _TYPE_WORDS | {"timestamp", "list", "array"}
         ends = ((words[0], words[1:], _TYPE_WORDS), (words[-1], words[:-1], last))
         for word, rest, types in ends:
-            if word.lower() in types:
+            kind = field_from_name(rest[0])[0].type if len(rest) == 1 else None
+            told = word is words[-1] and word.lower() == kind == FieldType.TEXT  # `body text`
+            if word.lower() in types or told:
                 return snake_case(" ".join(rest)), type_word(word)
     return phrase.wire_name, None
 
@@ -90,9 +98,14 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
         elif qualifier.kind == "default":
             field = _defaulted(field, qualifier.values[0])
         elif qualifier.kind == "unit" and field.type in {FieldType.DURATION, FieldType.STRING}:
-            field = replace(_retyped(field, FieldType.INTEGER), minimum="0")
-            rule = "field_type_from_words"
+            field, rule = _counted(field, qualifier.values[0]), "field_type_from_words"
     return field, rule
+
+
+def _counted(field: Field, unit: str) -> Field:
+    kind = type_of_unit(unit)
+    counted = _retyped(field, kind)
+    return replace(counted, minimum="0") if kind is FieldType.INTEGER else counted
 
 
 def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
@@ -160,6 +173,8 @@ def _flagged(field: Field, flag: str) -> Field:
 
 
 def _measured(field: Field, qualifier: Qualifier) -> Field:
+    if qualifier.kind in {"above", "below"}:
+        qualifier = _reached(field, qualifier)
     number = qualifier.values[0]
     if field.type in SIZED:
         if not number.isdecimal():
@@ -168,6 +183,19 @@ def _measured(field: Field, qualifier: Qualifier) -> Field:
     if field.type in BOUNDED and (field.type not in _WHOLE or "." not in number):
         return _with(field, "minimum" if qualifier.kind == "min" else "maximum", value=number)
     raise UnclearError
+
+
+def _reached(field: Field, qualifier: Qualifier) -> Qualifier:
+    """Return `more than 0` as the least that is: 1, or 0.01 with two digits; floats keep 0."""
+    number = Decimal(qualifier.values[0])
+    step = Decimal(0)
+    if field.type in SIZED or field.type in _WHOLE:
+        step = Decimal(1)
+    elif field.type is FieldType.DECIMAL:
+        step = Decimal(1).scaleb(-digits(field.precision, field.scale)[1])
+    above = qualifier.kind == "above"
+    bound = f"{number + step if above else number - step:f}"
+    return Qualifier(kind="min" if above else "max", values=(bound, *qualifier.values[1:]))
 
 
 def _defaulted(field: Field, text: str) -> Field:

@@ -85,6 +85,10 @@ def _purpose(reading: Reading, statement: Statement) -> None:
         _take_entities(reading, statement.items, strict=True)
 
 
+def _names_project(phrase: Phrase) -> bool:
+    return any(word.kind == "PROJECT" for word in phrase.words)
+
+
 def _is_single(phrase: Phrase) -> bool:
     """`an API for a zoo` names the project, `an API for animals` what it stores."""
     return bool(phrase.determiners) and not is_plural(phrase.text)
@@ -93,10 +97,16 @@ def _is_single(phrase: Phrase) -> bool:
 def _fragment(reading: Reading, statement: Statement) -> None:
     item = statement.items[0]
     phrase = item.phrase if len(statement.items) == 1 else None
-    if phrase is None:
+    first = item.phrase
+    if phrase is None and first is not None and _names_project(first):
+        _name_project(reading, first)
+        _take_entities(reading, statement.items[1:])
+    elif phrase is None:
         _take_entities(reading, statement.items)
     elif constrain(reading, item):
         return
+    elif any(each.kind != "group" for each in item.qualifiers):
+        reading.skip([phrase])
     elif _is_project(reading, phrase, ()) or _opens(reading, item, phrase):
         _name_project(reading, phrase)
     elif item.qualifiers or phrase.singular in reading.declared:

@@ -12,7 +12,9 @@ _RAW = re.compile(
     r"(?P<QUOTED>\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|(?<!\w)'[^'\n]{1,200}'(?!\w))"
     r"|(?P<BULLET>(?:^|\n)[ \t]*(?:[-*\u2022\u2013]|\d{1,2}[.)])[ \t]+)"
     r"|(?P<NUMBER>(?<![\w.])-?\d+(?:[.,]\d+)*(?![\w]))"
-    r"|(?P<WORD>[^\W_](?:[\w'-]*[\w])?(?:/[^\W\d_]+)*)"
+    r"|(?P<BOUND>>=|<=|[<>\u2264\u2265](?=\s*-?\d))"
+    r"|(?P<WITH>\bw/(?=[\s\w]))"
+    r"|(?P<WORD>[^\W_](?:[\w'-]*[\w])?(?:/[^\W\d_]+)*(?:[+-]+(?=\s*[,)|]))?)"
     r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$)|\n(?=[ \t]*[A-Z]))"
     r"|(?P<DASH>[ \t]+[-\u2013\u2014]{1,2}[ \t]+(?=[^\W\d_]))"
     r"|(?P<PUNCT>[,:()|&+=/])"
@@ -30,6 +32,8 @@ _PUNCTUATION: Mapping[str, str] = {
     "&": "AND",
     "+": "AND",
 }
+
+_BOUNDS = {">=": "MIN", "\u2265": "MIN", "<=": "MAX", "\u2264": "MAX", ">": "ABOVE", "<": "BELOW"}
 
 _MARKUP = frozenset("#*")
 """What Markdown puts around names and means nothing."""
@@ -122,6 +126,8 @@ def _raw(prompt: str) -> Iterator[Token]:
         kind = match.lastgroup or "OTHER"
         if kind == "PUNCT":
             kind = _PUNCTUATION[match.group()]
+        elif kind == "BOUND":
+            kind = _BOUNDS[match.group()]
         elif kind == "DASH":
             kind = "COLON"
         elif match.group() in _MARKUP:

@@ -29,7 +29,7 @@ def take_members(
         spoken: Whether it is a sentence: `a lesson has quizzes` speaks of things of their own.
     """
     seen: set[str] = set()
-    for item in items:
+    for item in (each for listed in items for each in _apart(reading, listed)):
         if item.phrase is None:
             _take_asked(reading, entity, item)
         elif (end := _end_of(reading, item)) is not None:
@@ -43,6 +43,20 @@ def take_members(
                 reading.draft.clash(item.phrase.text, entity.name, reading.span(item.phrase.words))
             seen.add(item.phrase.key)
             take_field(reading, entity, item, item.phrase)
+
+
+def _apart(reading: Reading, item: Item) -> list[Item]:
+    """Return the members of a list without commas: `make model year price`."""
+    phrase = item.phrase
+    if phrase is None or item.qualifiers or len(phrase.words) < _FEWEST_APART:
+        return [item]
+    words = [replace(phrase, words=(word,)) for word in phrase.words]
+    named = all(is_known_name(each.key) or each.singular in reading.declared for each in words)
+    return [replace(item, phrase=each) for each in words] if named else [item]
+
+
+_FEWEST_APART = 3
+"""Names in a row that are members of their own; two are one name, as `start date` is."""
 
 
 def _end_of(reading: Reading, item: Item) -> str | None:
@@ -87,13 +101,24 @@ def constrain(reading: Reading, item: Item) -> bool:
     phrase = item.phrase
     if phrase is None or not item.qualifiers:
         return False
-    owner = reading.owner_of(phrase)
+    owner = reading.owner_of(phrase) or _owner_before(reading, phrase)
     entity = reading.entity(owner, "subject") if owner is not None else reading.last
     if entity is None or (owner is None and phrase.key not in entity.fields):
         return False
     own = phrase.owned if owner is not None else phrase
+    if owner is not None and own is phrase:
+        own = replace(phrase, words=phrase.words[len(owner.words) :])
     take_field(reading, entity, replace(item, phrase=own), own)
     return True
+
+
+def _owner_before(reading: Reading, phrase: Phrase) -> Phrase | None:
+    """Return the truck of `truck plate number`."""
+    for count in range(len(phrase.words) - 1, 0, -1):
+        owner = replace(phrase, words=phrase.words[:count])
+        if owner.singular in reading.declared:
+            return owner
+    return None
 
 
 def _take_asked(reading: Reading, entity: DraftEntity, item: Item) -> None:

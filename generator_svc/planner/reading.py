@@ -39,6 +39,8 @@ class Reading:
 
     def entity(self, phrase: Phrase, rule: str, *, follow: bool = True) -> DraftEntity:
         """Return the entity that a phrase names, planning it if need be."""
+        if phrase.text.lower() == "them" and self.last is not None:
+            return self.last
         name = self.short.get(phrase.singular, phrase.text)
         entity = self.draft.entity(name, Origin(rule=rule, span=self.span(phrase.words)))
         if follow:

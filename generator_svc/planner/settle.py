@@ -101,11 +101,24 @@ def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) 
 
 def _settled_with(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
     """`with up to 80 characters` says more about a field; `with tags` begins a list."""
+    if after == "ROLES":
+        return "WHERE"
     return "" if after in QUALIFIERS else token.type
 
 
-def _settled_use(_: Token, __: Sequence[Token], following: Sequence[Token], ___: str) -> str:
-    return "USE" if _asks(following) else "STOP"
+def _settled_use(
+    token: Token, before: Sequence[Token], following: Sequence[Token], after: str
+) -> str:
+    """Tell `on docker` from the `on` of `buyers make offers on items`, which says what for."""
+    if _asks(following):
+        return "USE"
+    said = "CAN" in kinds_of(before) or clause_of(_last_segment(before)) is not None
+    return "FOR" if token.value.lower() == "on" and after in {"WORD", "DET"} and said else "STOP"
+
+
+def _last_segment(before: Sequence[Token]) -> Sequence[Token]:
+    cut = max((n + 1 for n, each in enumerate(before) if each.type in SEPARATORS), default=0)
+    return before[cut:]
 
 
 def _settled_and(token: Token, before: Sequence[Token], _: Sequence[Token], after: str) -> str:
@@ -116,6 +129,8 @@ def _settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token]
     """A type follows, a list, or a sentence: `a gym: members can book classes`."""
     if before and (_is_type(following) or _is_end(before, following)):
         return "_TYPE"
+    if _opens_values(before):
+        return "ONE_OF"
     segment = _until_separator(following)
     told = _has_subject(segment) and before and before[-1].type not in _LABELS
     speaks = told or "CAN" in kinds_of(segment) or clause_of(segment) is not None
@@ -126,10 +141,21 @@ _LABELS = frozenset({"ENTITIES", "FIELDS", "ROLES"})
 _SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
 
 
+def _opens_values(before: Sequence[Token]) -> bool:
+    """Tell the colon of `an order has a status: open, paid` from that of `order: total, date`."""
+    member = bool({"HAS", "WITH"} & set(kinds_of(before))) and not _in_parentheses(before)
+    last = before[-1] if before else None
+    return member and last is not None and last.type == "WORD" and last.value[0].islower()
+
+
 def _has_subject(segment: Sequence[Token]) -> bool:
     """Tell whether a segment is a sentence of its own: `a tag has a name`."""
     kinds = kinds_of(segment)
     return "WORD" in kinds and bool(_SPEAKING & set(kinds[kinds.index("WORD") :]))
+
+
+def _settled_limit(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+    return token.type if after == "NUMBER" else "STOP"
 
 
 def _is_end(before: Sequence[Token], following: Sequence[Token]) -> bool:
@@ -169,7 +195,9 @@ def _settled_unit(token: Token, before: Sequence[Token], _: Sequence[Token], __:
 
 
 def _settled_label(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
-    named = after in {"COLON", "COPULA"} or token.value.lower() in {"entities", "models"}
+    text = token.value.lower()
+    told = text in {"entities", "models"} or text.startswith("there ") or text.endswith(" are")
+    named = told or after in {"COLON", "COPULA"}
     return token.type if named else "WORD"
 
 
@@ -184,7 +212,8 @@ def _settled_stop(token: Token, before: Sequence[Token], _: Sequence[Token], aft
     """Let `at` end a name: `published at`."""
     ends = after in {"", "_LPAR"} | SEPARATORS or after == "WORD"
     named = bool(before) and before[-1].type == "WORD" and token.value.lower() == "at"
-    return "WORD" if named and ends else "STOP"
+    them = bool(before) and before[-1].type.startswith("VERB") and token.value.lower() == "them"
+    return "WORD" if them or (named and ends) else "STOP"
 
 
 def _settled_between(_: Token, before: Sequence[Token], __: Sequence[Token], after: str) -> str:
@@ -202,6 +231,8 @@ def _asks(following: Sequence[Token]) -> bool:
 
 def _settled_asked(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
     """Let `test` be a noun in `test results`; what stands before its noun is settled elsewhere."""
+    if after == "FOR" and token.value.lower().startswith("crud"):
+        return "PROJECT"
     compound = after in {"WORD", "DOMAIN"} and token.value.lower() not in lexicon().adjectives
     return "WORD" if compound else token.type
 
@@ -227,12 +258,15 @@ def _merge_links(tokens: list[Token]) -> list[Token]:
     kept: list[Token] = []
     for token in tokens:
         if token.type in LINKS:
-            while kept and kept[-1].type in {"HAS", "COPULA", "DET", "WITH", "HAS_ONE"}:
+            while kept and kept[-1].type in _BEFORE_LINKS:
                 kept.pop()
         elif kept and kept[-1].type in LINKS and token.type in {"WITH", "TO"}:
             continue
         kept.append(token)
     return kept
+
+
+_BEFORE_LINKS = frozenset({"HAS", "COPULA", "DET", "WITH", "HAS_ONE", "ENTITIES"})
 
 
 def _collapse_separators(tokens: list[Token]) -> list[Token]:
@@ -258,6 +292,8 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "COLON": _settled_colon,
         "MAX": _settled_bound,
         "MIN": _settled_bound,
+        "ABOVE": _settled_limit,
+        "BELOW": _settled_limit,
         "FOR": _settled_for,
         "UNIT": _settled_unit,
         "FEATURE": _settled_asked,

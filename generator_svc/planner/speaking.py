@@ -19,7 +19,7 @@ def clause_of(tokens: Sequence[Token]) -> tuple[int, int, str] | None:
     if verb + 1 < len(tokens) and tokens[verb].type == "TO":
         verb += 1  # `let users to follow others`
     kind, length = _verb(tokens[verb:])
-    if kind is None or len(tokens) <= verb + length or tokens[verb].type != "WORD":
+    if kind is None or len(tokens) <= verb + length or tokens[verb].type not in {"WORD", "DET"}:
         return None
     return (verb, verb + length, kind) if tokens[verb + length].type in _OBJECTS else None
 

@@ -17,7 +17,18 @@ SEPARATORS = frozenset({"COMMA", "AND", "OR"})
 """What stands between the members of a list."""
 
 QUALIFIERS = frozenset(
-    {"MAX", "MIN", "NUMBER", "BETWEEN", "DEFAULT", "EXACT", "UNIQUE", "NOT_UNIQUE"}
+    {
+        "MAX",
+        "MIN",
+        "ABOVE",
+        "BELOW",
+        "NUMBER",
+        "BETWEEN",
+        "DEFAULT",
+        "EXACT",
+        "UNIQUE",
+        "NOT_UNIQUE",
+    }
     | {"REQUIRED", "OPTIONAL"}
     | {"ONE_OF", "POSITIVE", "NON_NEGATIVE", "INDEXED"}
 )
@@ -48,4 +59,4 @@ def qualifies(kinds: Sequence[str]) -> bool:
     return bool(kinds) and (kinds[0] in _MEASURES or set(kinds) <= QUALIFIERS | {"COPULA"})
 
 
-_MEASURES = frozenset({"DEFAULT", "MAX", "MIN", "BETWEEN", "EXACT"})
+_MEASURES = frozenset({"DEFAULT", "MAX", "MIN", "ABOVE", "BELOW", "BETWEEN", "EXACT"})

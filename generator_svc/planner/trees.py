@@ -63,7 +63,7 @@ class _Trees(Transformer[Token, Any]):
         """A flag, or the bound that a word stands for."""
         kind = children[0].type
         if kind in {"POSITIVE", "NON_NEGATIVE"}:
-            return Qualifier(kind="min", values=("1" if kind == "POSITIVE" else "0",))
+            return Qualifier(kind="above" if kind == "POSITIVE" else "min", values=("0",))
         return Qualifier(kind="flag", values=(kind.lower(),))
 
     def at_most(self, children: list[Token]) -> tuple[Qualifier, ...]:
@@ -73,6 +73,14 @@ class _Trees(Transformer[Token, Any]):
     def at_least(self, children: list[Token]) -> tuple[Qualifier, ...]:
         """A lower bound."""
         return (Qualifier(kind="min", values=_number(children)),)
+
+    def above(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """A lower bound that is not reached."""
+        return (Qualifier(kind="above", values=_number(children)),)
+
+    def below(self, children: list[Token]) -> tuple[Qualifier, ...]:
+        """An upper bound that is not reached."""
+        return (Qualifier(kind="below", values=_number(children)),)
 
     def exactly(self, children: list[Token]) -> tuple[Qualifier, ...]:
         """One number as both bounds."""

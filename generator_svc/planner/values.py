@@ -14,6 +14,10 @@ _TELLING = frozenset(
 )
 
 
+_AS_WORDS = frozenset({"MANY", "FEATURE", "CAPABILITY", "UNIT"})
+"""What may be part of a value: `multiple choice`."""
+
+
 def mark_value_lists(tokens: list[Token]) -> list[Token]:
     """Tell the separators of `one of draft, published or archived` from those of the list."""
     position = 0
@@ -26,8 +30,10 @@ def mark_value_lists(tokens: list[Token]) -> list[Token]:
 
 def _mark_values(tokens: list[Token], start: int) -> int:
     end = start
-    values = {"WORD", "QUOTED", "NUMBER", "DOMAIN", "PROJECT"} | SEPARATORS
+    values = {"WORD", "QUOTED", "NUMBER", "DOMAIN", "PROJECT"} | _AS_WORDS | SEPARATORS
     while end < len(tokens) and tokens[end].type in values:
+        if tokens[end].type in _AS_WORDS:
+            tokens[end] = as_kind(tokens[end], "WORD")
         end += 1
     last_or = max((n for n in range(start, end) if tokens[n].type == "OR"), default=None)
     stop = end if last_or is None else min(last_or + 2, end)
