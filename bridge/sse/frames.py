@@ -43,6 +43,11 @@ def chunk(data: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(data), data)
 
 
+def body(data: bytes) -> dict[str, Any]:
+    """Return the ASGI message of some of a body."""
+    return {"type": "http.response.body", "body": data, "more_body": True}
+
+
 def refused(topic: Topic, error: ServiceError, *, now: datetime) -> tuple[bytes, bytes]:
     """Return the frames for a client that may come back later: when, and why not now."""
     wait = int((error.retry_after or timedelta(seconds=5)).total_seconds() * 1000)

@@ -1,9 +1,28 @@
 """What has just come to a feed, as bytes made once for every viewer who is caught up."""
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
-from bridge.sse.frames import Framing, chunk
+from bridge.sse.frames import Framing, body, chunk
 from bridge.sse.ring import Ring
+
+T = TypeVar("T")
+
+
+class _Made(dict[Framing, T]):
+    """One thing for each framing, made when it is first looked up; a look-up is all it costs."""
+
+    __slots__ = ("_make",)
+
+    def __init__(self, make: Callable[[Framing], T]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, framing: Framing) -> T:
+        made = self[framing] = self._make(framing)
+        return made
 
 
 class News:
@@ -14,31 +33,19 @@ class News:
         begin: The first of them.
     """
 
-    __slots__ = ("_chunks", "_frames", "_ring", "at", "begin", "cursor", "end", "terminal")
+    __slots__ = ("at", "begin", "chunks", "cursor", "end", "messages", "terminal", "whole")
 
     def __init__(self, ring: Ring, begin: int) -> None:
-        self._ring = ring
-        self._frames: dict[Framing, bytes] = {}
-        self._chunks: dict[Framing, bytes] = {}
         self.at = asyncio.get_running_loop().time()
         self.begin = begin
         self.end = ring.end
+        self.whole = begin >= ring.first
+        """Whether the ring holds all of it; a batch may be longer than that."""
         last = ring.last
         self.terminal = last is not None and last.event.terminal
         self.cursor = last.event.cursor if last else ""
-
-    def frames(self, framing: Framing) -> bytes:
-        """Return all of it."""
-        made = self._frames.get(framing)
-        if made is None:
-            places = range(self.begin, self.end)
-            made = b"".join(self._ring.at(place).framed(framing) for place in places)
-            self._frames[framing] = made
-        return made
-
-    def chunk(self, framing: Framing) -> bytes:
-        """Return all of it as one chunk of a chunked response."""
-        made = self._chunks.get(framing)
-        if made is None:
-            made = self._chunks[framing] = chunk(self.frames(framing))
-        return made
+        frames = _Made(partial(ring.frames, begin))
+        self.chunks = _Made(lambda framing: chunk(frames[framing]))
+        """All of it as one chunk of a chunked response, by framing."""
+        self.messages = _Made(lambda framing: body(frames[framing]))
+        """All of it as one ASGI message, by framing."""

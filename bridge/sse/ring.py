@@ -96,6 +96,11 @@ class Ring:
             taken.append(entry)
         return taken
 
+    def frames(self, position: int, framing: Framing) -> bytes:
+        """Return the frames of every entry from a position on."""
+        entries = self._entries[position - self.first :]
+        return b"".join(entry.framed(framing) for entry in entries)
+
     def forget_cursors(self) -> None:
         """Let no older place be found: the source has begun a new incarnation."""
         self._places.clear()

@@ -127,18 +127,15 @@ class Viewer:
 
     def offer(self, news: News) -> None:
         """Take what has just come, or remember to fetch it."""
-        if (
-            self._pump is None
-            and self._position == news.begin
-            and not news.terminal
-            and self._writer.write_now(news, self._framing)
-        ):
+        if self._pump is not None or self._position != news.begin or not news.whole:
+            self.wake()
+            return
+        written = self._writer.write_now(news, self._framing)
+        if written or self._writer.unfinished:
             self._position = news.end
             self._cursor = news.cursor
             self._last_event = self._last_write = news.at
-            if self._writer.unfinished:
-                self.wake()
-        else:
+        if news.terminal or not written:
             self.wake()
 
     def wake(self) -> None:

@@ -9,7 +9,7 @@ import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
 from typing import Any, Protocol, cast
 
-from bridge.sse.frames import Framing, chunk
+from bridge.sse.frames import Framing, body, chunk
 from bridge.sse.news import News
 
 Message = MutableMapping[str, Any]
@@ -26,7 +26,10 @@ class Writer(Protocol):
         ...
 
     def write_now(self, news: News, framing: Framing) -> bool:
-        """Take some of the body without waiting, if that can be done; tell whether it was."""
+        """Write some of the body without waiting; tell whether that could be done.
+
+        If not, none of it was taken, or all of it is `unfinished`.
+        """
         ...
 
     async def write(self, data: bytes) -> None:
@@ -64,13 +67,13 @@ class AsgiWriter:
         """Send in one step; what takes more is kept."""
         if self._kept is not None:
             return False
-        sending = cast("Coroutine[Any, Any, None]", self._send(_body(news.frames(framing))))
+        sending = cast("Coroutine[Any, Any, None]", self._send(news.messages[framing]))
         try:
             waits_for = sending.send(None)
         except StopIteration:
             return True
         self._kept = sending, waits_for
-        return True
+        return False
 
     async def write(self, data: bytes) -> None:
         """Write some of the body; waits while the client is slow."""
@@ -78,7 +81,7 @@ class AsgiWriter:
             kept, self._kept = self._kept, None
             await _continued(*kept)
         if data:
-            await self._send(_body(data))
+            await self._send(body(data))
 
     async def finish(self) -> None:
         """End the body properly."""
@@ -90,10 +93,6 @@ class AsgiWriter:
         if self._kept is not None:
             self._kept[0].close()
             self._kept = None
-
-
-def _body(data: bytes) -> Message:
-    return {"type": "http.response.body", "body": data, "more_body": True}
 
 
 @types.coroutine
@@ -129,7 +128,7 @@ class DirectWriter(AsgiWriter):
         """Write a chunk unless the client is behind, or gone."""
         if self._flow.write_paused or self._cycle.disconnected:
             return False
-        self._transport.write(news.chunk(framing))
+        self._transport.write(news.chunks[framing])
         return True
 
     async def write(self, data: bytes) -> None:

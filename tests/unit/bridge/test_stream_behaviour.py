@@ -5,6 +5,7 @@ import contextlib
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from chassis.bus import memory
@@ -399,3 +400,19 @@ async def test_both_ways_of_writing(*, direct: bool) -> None:
             script.happen("completed", 1.0, status=COMPLETED)
             told = stages(await stream.rest())
     assert told == [*(f"step_{number}" for number in range(300)), "completed"]
+
+
+async def test_a_batch_longer_than_the_ring_is_never_told_in_part() -> None:
+    """Cuts a viewer whom a batch takes past the ring rather than skip what the ring lost."""
+    async with world(stream_ring_events=4) as bridge:
+        bridge.orchestrator.batch = 20
+        script = bridge.orchestrator.add()
+        script.happen("initializing", 0.01)
+        told = []
+        async with bridge.watch() as stream:
+            await stream.until("initializing")
+            for number in range(20):
+                script.happen(f"step_{number}", 0.3)
+            with contextlib.suppress(httpx.RemoteProtocolError):
+                told = stages(await stream.rest())
+    assert told == [f"step_{number}" for number in range(len(told))]
