@@ -96,20 +96,36 @@ class Door:
         self._settings = settings
         self._looks: dict[Topic, asyncio.Future[Standing]] = {}
         self._tokens = Rate(
-            settings.tokens_per_minute, what="stream tokens", reason="TOKEN_RATE_EXCEEDED"
+            settings.tokens_per_minute,
+            in_all=settings.tokens_per_minute_in_all,
+            what="stream tokens",
+            reason="TOKEN_RATE_EXCEEDED",
         )
         self._connects = Rate(
-            settings.connects_per_minute, what="connections", reason="CONNECT_RATE_EXCEEDED"
+            settings.connects_per_minute,
+            in_all=settings.connects_per_minute_in_all,
+            what="connections",
+            reason="CONNECT_RATE_EXCEEDED",
         )
+
+    def check(self, user_id: str) -> None:
+        """Pass while a user may have one more token, and open one more stream with it.
+
+        Raises:
+            LimitExceededError: The user, or all users together, have too many.
+        """
+        self.streams.check(user_id)
+        self._connects.check(user_id)
+        self._tokens.check(user_id)
 
     async def ticket(self, topic: Topic, url: str) -> StreamTokenOut:
         """Return a token for a stream its user may read.
 
         Raises:
-            LimitExceededError: The user, or this process, has too many streams open.
+            LimitExceededError: The user, or all users together, have too many.
             UnavailableError: Tokens cannot be stored.
         """
-        self.streams.check(topic.user_id)
+        self.check(topic.user_id)
         self._tokens.count(topic.user_id)
         token = await self._tickets.issue(Ticket(user_id=topic.user_id, stream=str(topic)))
         return StreamTokenOut(

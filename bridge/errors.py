@@ -2,6 +2,7 @@
 
 ServiceError
 ├── InvalidInputError
+│   ├── MalformedRequestError   it is no HTTP at all
 │   ├── MalformedBodyError      the body is not JSON at all
 │   ├── BodyTooLargeError       the body is over the limit
 │   └── QueryTooLongError       the path and query are over the limit
@@ -12,6 +13,12 @@ ServiceError
 """
 
 from chassis.errors import FailedPreconditionError, InvalidInputError, UnauthenticatedError
+
+
+class MalformedRequestError(InvalidInputError):
+    """It is no HTTP at all."""
+
+    default_reason = "REQUEST_MALFORMED"
 
 
 class MalformedBodyError(InvalidInputError):

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from bridge.errors import (
     BodyTooLargeError,
     MalformedBodyError,
+    MalformedRequestError,
     PreconditionError,
     QueryTooLongError,
 )
@@ -40,6 +41,7 @@ from chassis.telemetry import trace_id
 MEDIA_TYPE = "application/problem+json"
 
 STATUSES: dict[type[ServiceError], HTTPStatus] = {
+    MalformedRequestError: HTTPStatus.BAD_REQUEST,
     MalformedBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     QueryTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from bridge.protocol import ProblemProtocol
 from bridge.settings import BridgeSettings
 from bridge.sse.streams import Streams
 
@@ -67,7 +68,7 @@ async def serve(app: ASGIApp, settings: BridgeSettings, streams: Streams) -> Asy
 def _config(app: ASGIApp, settings: BridgeSettings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=ProblemProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

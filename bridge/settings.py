@@ -72,8 +72,14 @@ class StreamSettings:
     tokens_per_minute: int = 600
     """How many stream tokens one user may ask one process for in a minute."""
 
+    tokens_per_minute_in_all: int = 60_000
+    """How many stream tokens all users together may ask one process for in a minute."""
+
     connects_per_minute: int = 1200
     """How often one user may open or resume streams of one process in a minute."""
+
+    connects_per_minute_in_all: int = 120_000
+    """How often all users together may open or resume streams of one process in a minute."""
 
     report_interval: timedelta = timedelta(seconds=5)
     """How often the orchestrator is told which generations have viewers here, in seconds; it takes

@@ -28,7 +28,7 @@ async def generate(
     idempotency_key: IdempotencyKey = None,
 ) -> StartedOut:
     """Start a generation; its stream can be opened at once."""
-    parts.door.streams.check(user.user_id)
+    parts.door.check(user.user_id)
     request = start_request_from_body(body, request_id=request_id(idempotency_key))
     generation = await parts.orchestrator.start(request)
     url = paths.named_stream(parts.settings, generation.generation_id)
@@ -44,7 +44,7 @@ async def iterate(
     idempotency_key: IdempotencyKey = None,
 ) -> StartedOut:
     """Start an iteration of a completed generation."""
-    parts.door.streams.check(user.user_id)
+    parts.door.check(user.user_id)
     known_shape(body.parent_generation_id, what="generation")
     request = iteration_request_from_body(body, request_id=request_id(idempotency_key))
     generation = await parts.orchestrator.iterate(request)

@@ -360,9 +360,10 @@ async def test_too_many_connects_are_told_in_the_stream() -> None:
     """Tells a client that comes too often when to come back, and not by a status."""
     async with world(stream_connects_per_minute=1) as bridge:
         bridge.orchestrator.add().happen("initializing", 0.01)
+        token = await bridge.token()
         async with bridge.watch() as stream:
             await stream.until("initializing")
-        async with bridge.watch() as stream:
+        async with bridge.stream(f"/generations/gen_1/stream?token={token}") as stream:
             first = await stream.frame()
             assert first is not None
             assert int(first.fields["retry"]) >= 1000
