@@ -130,8 +130,8 @@ async def test_second_tab(chromium: Browser) -> None:
 
 
 @asynccontextmanager
-async def elsewhere() -> AsyncIterator[str]:
-    """Serve an empty page at an origin of its own, which it yields."""
+async def elsewhere(host: str = "localhost") -> AsyncIterator[str]:
+    """Serve an empty page at an origin of its own, which it yields; by default at another site."""
     page = b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 2\r\n\r\nhi"
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -142,7 +142,7 @@ async def elsewhere() -> AsyncIterator[str]:
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        yield f"http://localhost:{server.sockets[0].getsockname()[1]}"
+        yield f"http://{host}:{server.sockets[0].getsockname()[1]}"
 
 
 @pytest.mark.parametrize("credentials", [True, False])
