@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
@@ -158,8 +159,10 @@ def opened(
     """Return a stream's response, with the cookie by which its client may come back."""
     if refusal := parts.door.refusal(topic):
         return StreamResponse(partial(parts.door.turn_away, topic, refusal, view), HEADERS)
-    path = request.scope.get("root_path", "") + request.url.path
-    cookie = parts.door.cookie(ticket, path=path, secure=request.url.scheme == "https")
+    public = urlsplit(parts.settings.public_url)
+    path = (public.path or request.scope.get("root_path", "")) + request.url.path
+    secure = "https" in {public.scheme, request.url.scheme}
+    cookie = parts.door.cookie(ticket, path=path, secure=secure)
     headers = {**HEADERS, "set-cookie": cookie}
     if view.gzip:
         headers |= {"content-encoding": "gzip", "vary": "Accept-Encoding"}

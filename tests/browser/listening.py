@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Frame, Page
 
 LISTEN = """
 ([url, habit, credentials]) => {
@@ -21,13 +21,13 @@ CLOSED = "() => window.source.readyState === EventSource.CLOSED"
 
 
 async def listen(
-    page: Page, url: str, *, habit: str = "onmessage", credentials: bool = False
+    page: Page | Frame, url: str, *, habit: str = "onmessage", credentials: bool = False
 ) -> None:
     """Open an EventSource; it is never closed by the page."""
     await page.evaluate(LISTEN, [url, habit, credentials])
 
 
-async def heard(page: Page, stage: str) -> list[dict[str, Any]]:
+async def heard(page: Page | Frame, stage: str) -> list[dict[str, Any]]:
     """Wait for a stage; return everything heard."""
     await page.wait_for_function(
         "(stage) => window.heard.some((event) => event.stage === stage)", arg=stage, timeout=20_000

@@ -24,19 +24,25 @@ pytestmark = pytest.mark.skipif(
 
 
 @asynccontextmanager
-async def nginx(folder: Path, upstreams: Sequence[str]) -> AsyncIterator[str]:
-    """Run nginx in front of some bridges, and yield its URL."""
+async def nginx(folder: Path, upstreams: Sequence[str], *, tls: bool = False) -> AsyncIterator[str]:
+    """Run nginx in front of some bridges, and yield its URL.
+
+    With TLS it speaks HTTP/2, by the lines that the configuration has for that.
+    """
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     servers = "\n".join(f"server {url.removeprefix('http://')};" for url in upstreams)
     text = CONFIGURATION.read_text().replace("server 127.0.0.1:8000;", servers)
+    if tls:
+        text = text.replace("listen 127.0.0.1:8080;", "")
+        text = text.replace("# listen 127.0.0.1:8443", f"listen {port}").replace("# ssl_", "ssl_")
     (folder / "nginx.conf").write_text(text.replace("listen 127.0.0.1:8080", f"listen {port}"))
     process = await asyncio.create_subprocess_exec(
         NGINX, "-p", str(folder), "-c", "nginx.conf", "-e", "stderr", "-g", "daemon off;"
     )
     try:
         await _listening(port)
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         process.terminate()
         await process.wait()

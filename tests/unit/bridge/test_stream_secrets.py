@@ -129,6 +129,16 @@ def test_cookie_ends() -> None:
     assert reader.read("nonsense", stream=TICKET.stream) is None
 
 
+async def test_cookie_behind_a_proxy() -> None:
+    """Scopes the cookie to the path, and the scheme, that the browser sees in front of a proxy."""
+    async with world(public_url="https://api.example.com/backsmith") as bridge:
+        bridge.orchestrator.add()
+        async with bridge.watch() as stream:
+            cookie = stream.headers["set-cookie"]
+    assert f"Path=/backsmith{STREAM}" in cookie
+    assert "Secure" in cookie
+
+
 async def test_cookie_for_other_sites() -> None:
     """Marks a cookie for other sites as `Secure`, without which no browser keeps it."""
     async with world(stream_cookie_same_site="none") as bridge:
