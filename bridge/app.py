@@ -7,6 +7,7 @@ from functools import partial
 
 import grpc
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from starlette.routing import Route
 from starlette.types import ASGIApp
@@ -48,6 +49,15 @@ from chassis.bus.interface import Bus
 from chassis.channel import acting_credentials, dial
 from chassis.clock import SystemClock
 from chassis.health import Health, Probe
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI's own, which would begin a second trace and put query strings, with tokens, into it."""
 
 ROUTERS = (
     start.router,
@@ -135,6 +145,7 @@ def create_app(parts: Parts) -> ASGIApp:
         openapi_url="/openapi.json" if docs else None,
         docs_url=None,
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
     )
     app.state.parts = parts
     for router in ROUTERS:

@@ -94,10 +94,10 @@ class Orchestrator:
                 pb.DeleteGenerationRequest(generation_id=generation_id, force=force)
             )
 
-    async def statistics(self, project_id: str) -> pb.GetStatisticsResponse:
+    async def statistics(self, request: pb.GetStatisticsRequest) -> pb.GetStatisticsResponse:
         """Count generations."""
         with rpc_errors():
-            return await self.stub.GetStatistics(pb.GetStatisticsRequest(project_id=project_id))
+            return await self.stub.GetStatistics(request)
 
     async def review(self, generation_id: str) -> ProofReport:
         """Return the proof report of a generation."""

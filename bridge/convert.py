@@ -25,7 +25,11 @@ from bridge.schemas.project import ProjectOut
 from bridge.schemas.review import GateOut, ReviewOut
 from bridge.schemas.start import GenerateBody, IterateBody, PlanBody
 from bridge.schemas.statistics import StatisticsOut
-from bridge.spec_document import patch_document_from_proto, spec_document_from_proto
+from bridge.spec_document import (
+    patch_document_from_proto,
+    spec_document_from_proto,
+    whole,
+)
 from bridge.sse.event import Standing
 from chassis.errors import FieldViolation, InvalidInputError
 
@@ -204,8 +208,11 @@ def generation_to_out(generation: generation_pb2.Generation) -> GenerationOut:
 
 def generation_to_detail(generation: generation_pb2.Generation) -> GenerationDetailOut:
     """Return a generation as callers see it, with its spec."""
-    spec = spec_document_from_proto(generation.spec)
-    return GenerationDetailOut(**_fields(generation), spec=spec)
+    return GenerationDetailOut(
+        **_fields(generation),
+        context=json_from_struct(generation.context),
+        spec=spec_document_from_proto(generation.spec),
+    )
 
 
 def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
@@ -227,7 +234,6 @@ def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
         "description": generation.description,
         "tags": list(generation.tags),
         "prompt": generation.prompt,
-        "context": json_from_struct(generation.context),
         "generation_mode": mode,
         "ab_group": generation.ab_group or None,
         "enhanced_features": list(generation.enhanced_features),
@@ -250,19 +256,7 @@ def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
 
 def json_from_struct(struct: struct_pb2.Struct) -> dict[str, Any]:
     """Return a message as a JSON object; whole numbers come back as such."""
-    return cast("dict[str, Any]", _whole(json_format.MessageToDict(struct)))
-
-
-def _whole(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _whole(each) for key, each in value.items()}
-        case list():
-            return [_whole(each) for each in value]
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return int(value)
-        case _:
-            return value
+    return cast("dict[str, Any]", whole(json_format.MessageToDict(struct)))
 
 
 def optional(message: Any, field: str) -> Any:

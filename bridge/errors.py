@@ -3,8 +3,9 @@
 ServiceError
 ├── InvalidInputError
 │   ├── MalformedRequestError   it is no HTTP at all
-│   ├── MalformedBodyError      the body is not JSON at all
-│   ├── BodyTooLargeError       the body is over the limit
+│   ├── BodyError               the body as a whole; names it as the field at fault
+│   │   ├── MalformedBodyError      it is not JSON at all
+│   │   └── BodyTooLargeError       it is over the limit
 │   └── QueryTooLongError       the path and query are over the limit
 ├── UnauthenticatedError
 │   └── StreamTokenError        a stream token that opens nothing; each cause has its `reason`
@@ -12,7 +13,12 @@ ServiceError
     └── PreconditionError       `If-Match` names another version
 """
 
-from chassis.errors import FailedPreconditionError, InvalidInputError, UnauthenticatedError
+from chassis.errors import (
+    FailedPreconditionError,
+    FieldViolation,
+    InvalidInputError,
+    UnauthenticatedError,
+)
 
 
 class MalformedRequestError(InvalidInputError):
@@ -21,13 +27,21 @@ class MalformedRequestError(InvalidInputError):
     default_reason = "REQUEST_MALFORMED"
 
 
-class MalformedBodyError(InvalidInputError):
+class BodyError(InvalidInputError):
+    """The body as a whole is at fault."""
+
+    def __init__(self, message: str) -> None:
+        violation = FieldViolation(field="body", message=message, reason=self.default_reason)
+        super().__init__(message, violations=[violation])
+
+
+class MalformedBodyError(BodyError):
     """The body is not JSON at all."""
 
     default_reason = "BODY_NOT_JSON"
 
 
-class BodyTooLargeError(InvalidInputError):
+class BodyTooLargeError(BodyError):
     """The body is over the limit."""
 
     default_reason = "BODY_TOO_LARGE"

@@ -42,7 +42,6 @@ MEDIA_TYPE = "application/problem+json"
 
 STATUSES: dict[type[ServiceError], HTTPStatus] = {
     MalformedRequestError: HTTPStatus.BAD_REQUEST,
-    MalformedBodyError: HTTPStatus.BAD_REQUEST,
     BodyTooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     QueryTooLongError: HTTPStatus.REQUEST_URI_TOO_LONG,
     PreconditionError: HTTPStatus.PRECONDITION_FAILED,
@@ -60,6 +59,9 @@ STATUSES: dict[type[ServiceError], HTTPStatus] = {
     InternalError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """The status of each class of error; the nearest class decides."""
+
+WORDS = {"pattern": "query", "patch_document": "spec_patch", "spec_document": "spec"}
+"""Fields of the services' requests that this API calls otherwise."""
 
 log = structlog.get_logger()
 
@@ -100,7 +102,11 @@ def render(error: ServiceError, *, instance: str) -> JSONResponse:
             reason=error.reason,
             trace_id=trace_id(),
             errors=[
-                Violation(field=each.field, message=each.message, reason=each.reason)
+                Violation(
+                    field=WORDS.get(each.field, each.field),
+                    message=each.message,
+                    reason=each.reason,
+                )
                 for each in violations
             ],
         ),
@@ -154,12 +160,15 @@ def _invalid_input(error: RequestValidationError) -> InvalidInputError:
         return MalformedBodyError("The body is not JSON; send a JSON object.")
     violations = [
         FieldViolation(
-            field=_field_path(each["loc"]), message=each["msg"], reason=each["type"].upper()
+            field=_field_path(each["loc"]),
+            message=each["msg"].removeprefix("Value error, "),
+            reason=each["type"].upper(),
         )
         for each in found
     ]
-    named = ", ".join(sorted({violation.field for violation in violations}))
-    return InvalidInputError(f"The request is not valid: {named}.", violations=violations)
+    first, *others = (f"{violation.field}: {violation.message}" for violation in violations)
+    more = f" (and {len(others)} more)" if others else ""
+    return InvalidInputError(f"The request is not valid. {first}{more}", violations=violations)
 
 
 def _field_path(location: Sequence[int | str]) -> str:
@@ -173,7 +182,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     """Render what the framework itself refuses: unknown paths, methods, unreadable bodies."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
     if error.status_code == HTTPStatus.BAD_REQUEST:
-        return await _service_error(request, MalformedBodyError("The body cannot be read."))
+        return await _service_error(request, MalformedBodyError(_UNREADABLE))
     status = HTTPStatus(error.status_code)
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return await _service_error(request, BodyTooLargeError("The body is too large."))
@@ -196,6 +205,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
     )
 
 
+_UNREADABLE = "The body cannot be read: it is broken off, or nested too deeply."
 _DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this path.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This path does not answer this method; see `Allow`.",

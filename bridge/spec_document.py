@@ -48,8 +48,21 @@ def _single(field: FieldDescriptor, value: Any) -> Any:
     if isinstance(value, spec_pb2.FieldGroup):
         return list(value.names)
     if field.message_type.file.package == "google.protobuf":
-        return json_format.MessageToDict(value)
+        return whole(json_format.MessageToDict(value))
     return _object(value)
+
+
+def whole(value: Any) -> Any:
+    """Return a JSON value whose whole numbers are integers again: protobuf knows floats only."""
+    match value:
+        case dict():
+            return {key: whole(each) for key, each in value.items()}
+        case list():
+            return [whole(each) for each in value]
+        case float() if value.is_integer() and abs(value) < 2**53:
+            return int(value)
+        case _:
+            return value
 
 
 def _word(field: FieldDescriptor, number: int) -> str:

@@ -176,8 +176,9 @@ def problem_error(response: httpx.Response) -> CliError:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    title = problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}"
-    lines = [str(title), *(_violation(each) for each in problem.get("errors") or ())]
+    title = str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}")
+    violations = (_violation(each) for each in problem.get("errors") or ())
+    lines = [title, *(f"  {each}" for each in violations if each not in title)]
     if response.status_code == httpx.codes.UNAUTHORIZED:
         lines.append("Give a token with --token or BACKSMITH_TOKEN; `backsmith token` makes one.")
     message = "\n".join(lines)
@@ -186,5 +187,5 @@ def problem_error(response: httpx.Response) -> CliError:
 
 def _violation(error: Any) -> str:
     if not isinstance(error, dict):
-        return f"  {error}"
-    return f"  {error.get('field', '')}: {error.get('message') or error.get('detail', '')}"
+        return str(error)
+    return f"{error.get('field', '')}: {error.get('message') or error.get('detail', '')}"

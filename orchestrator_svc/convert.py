@@ -134,8 +134,11 @@ def cancel_after_from_proto(
     return request.cancel_after.ToTimedelta() if request.HasField("cancel_after") else None
 
 
-def filter_from_proto(request: orchestrator_service_pb2.ListGenerationsRequest) -> Filter:
-    """Read which generations to list."""
+def filter_from_proto(
+    request: orchestrator_service_pb2.ListGenerationsRequest
+    | orchestrator_service_pb2.GetStatisticsRequest,
+) -> Filter:
+    """Read which generations to list or to count."""
     return Filter(
         statuses=tuple(status_from_proto(status) for status in request.statuses),
         project_id=request.project_id,

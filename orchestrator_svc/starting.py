@@ -21,6 +21,7 @@ from orchestrator_svc.convert import (
 )
 from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.modes import pick_mode
+from orchestrator_svc.domain.stages import naming_entity
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.settings import OrchestratorSettings
 from orchestrator_svc.store.interface import Starts
@@ -128,7 +129,6 @@ def drafted(draft: Draft, clock: Clock, settings: OrchestratorSettings) -> Gener
     mode, group = pick_mode(
         draft.mode, user_id=draft.user_id, enhanced_share=settings.enhanced_share
     )
-    entities = draft.spec.entities
     return Generation(
         generation_id=new_id("gen", clock=clock),
         user_id=draft.user_id,
@@ -144,8 +144,8 @@ def drafted(draft: Draft, clock: Clock, settings: OrchestratorSettings) -> Gener
         mode=mode,
         ab_group=group,
         engine=draft.engine,
-        entities_count=len(entities),
-        entity_name=entities[0].name if entities else "",
+        entities_count=len(draft.spec.entities),
+        entity_name=naming_entity([entity.name for entity in draft.spec.entities]),
         parent_generation_id=draft.parent_generation_id,
         snapshot_id="",
         generated_snapshot_id="",

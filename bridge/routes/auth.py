@@ -12,7 +12,7 @@ from chassis.errors import NotFoundError
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/dev-token", responses=documented(400, 413))
+@router.post("/dev-token", responses=documented(413))
 async def dev_token(body: DevTokenBody, request: Request, parts: Has) -> DevTokenOut:
     """Sign anybody in: in development mode, and on this machine only."""
     settings = parts.settings.auth

@@ -1,52 +1,48 @@
 """Generations seen together: active ones, recent ones, counts, iterations, reports."""
 
-from typing import Annotated
-
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
-from backsmith.progress.v1 import progress_pb2
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from bridge.convert import generation_to_out, review_to_out, statistics_to_out
+from bridge.filters import Which
 from bridge.params import GenerationId, PageSize, PageToken, known_shape, plain
 from bridge.parts import Has, Parts
 from bridge.problems import documented
-from bridge.schemas.generation import GenerationPageOut
+from bridge.schemas.generation import GenerationPageOut, Status
 from bridge.schemas.review import ReviewOut
 from bridge.schemas.statistics import StatisticsOut
 from bridge.security import User
 
 router = APIRouter(prefix="/generations", tags=["generations"])
 
-ACTIVE = [progress_pb2.GENERATION_STATUS_PENDING, progress_pb2.GENERATION_STATUS_PROCESSING]
+ACTIVE: tuple[Status, ...] = ("pending", "processing")
 RECENT = 10
 
 
 @router.get("/active", responses=documented())
 async def active(
-    _user: User, parts: Has, page_size: PageSize = 50, page_token: PageToken = ""
+    _user: User, parts: Has, which: Which, page_size: PageSize = 50, page_token: PageToken = ""
 ) -> GenerationPageOut:
     """List your generations that have not ended."""
-    request = orchestrator_pb.ListGenerationsRequest(
-        statuses=ACTIVE, page_size=page_size, page_token=plain(page_token, field="page_token")
-    )
+    wanted = [status for status in which.statuses or ACTIVE if status in ACTIVE]
+    if not wanted:
+        return GenerationPageOut(generations=[], next_page_token="")
+    request = which.listing(page_size=page_size, page_token=page_token, statuses=wanted)
     return await page_of(parts, request)
 
 
 @router.get("/recent", responses=documented())
-async def recent(_user: User, parts: Has, page_size: PageSize = RECENT) -> GenerationPageOut:
-    """List your newest generations."""
-    return await page_of(parts, orchestrator_pb.ListGenerationsRequest(page_size=page_size))
+async def recent(
+    _user: User, parts: Has, which: Which, page_size: PageSize = RECENT, page_token: PageToken = ""
+) -> GenerationPageOut:
+    """List your newest generations, few at a time."""
+    return await page_of(parts, which.listing(page_size=page_size, page_token=page_token))
 
 
 @router.get("/statistics", responses=documented())
-async def statistics(
-    _user: User,
-    parts: Has,
-    project_id: Annotated[str, Query(max_length=64, description="Only this project's.")] = "",
-) -> StatisticsOut:
+async def statistics(_user: User, parts: Has, which: Which) -> StatisticsOut:
     """Count your generations."""
-    counted = await parts.orchestrator.statistics(plain(project_id, field="project_id"))
-    return statistics_to_out(counted)
+    return statistics_to_out(await parts.orchestrator.statistics(which.counting()))
 
 
 @router.get("/{generation_id}/iterations", responses=documented())

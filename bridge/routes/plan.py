@@ -13,7 +13,7 @@ from bridge.security import User
 router = APIRouter(prefix="/generations", tags=["generations"])
 
 
-@router.post("/plan", responses=documented(400, 409, 413))
+@router.post("/plan", responses=documented(409, 413))
 async def plan(body: PlanBody, _user: User, parts: Has) -> PlanOut:
     """Return the plan that a start or an iteration would run, and where each item comes from."""
     if body.parent_generation_id is not None:

@@ -90,7 +90,7 @@ async def list_projects(
     )
 
 
-@router.post("/projects", status_code=201, responses=documented(400, 409, 413))
+@router.post("/projects", status_code=201, responses=documented(409, 413))
 async def create_project(
     body: CreateProjectBody,
     _user: User,
@@ -114,7 +114,7 @@ async def get_project(project_id: ProjectId, _user: User, parts: Has) -> Project
     return project_to_out(await parts.orchestrator.project(identifier))
 
 
-@router.put("/projects/{project_id}", responses=documented(400, 413))
+@router.put("/projects/{project_id}", responses=documented(413))
 async def update_project(
     project_id: ProjectId, body: UpdateProjectBody, _user: User, parts: Has
 ) -> ProjectOut:

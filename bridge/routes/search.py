@@ -43,7 +43,7 @@ async def compare_versions(
     return await _compared(parts, old, new)
 
 
-@router.post("/{generation_id}/search", responses=documented(400, 413))
+@router.post("/{generation_id}/search", responses=documented(413))
 async def search_files(
     generation_id: GenerationId, body: SearchBody, _user: User, parts: Has
 ) -> SearchOut:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Response
 from bridge.convert import (
     generation_to_out,
     iteration_request_from_body,
+    json_from_struct,
     start_request_from_body,
 )
 from bridge.params import IdempotencyKey, known_shape, request_id
@@ -19,7 +20,7 @@ from bridge.sse.event import Topic
 router = APIRouter(prefix="/generations", tags=["generations"])
 
 
-@router.post("/generate", status_code=201, responses=documented(400, 409, 413))
+@router.post("/generate", status_code=201, responses=documented(409, 413))
 async def generate(
     body: GenerateBody,
     user: User,
@@ -35,7 +36,7 @@ async def generate(
     return await started(parts, generation, url, response)
 
 
-@router.post("/iterate", status_code=201, responses=documented(400, 409, 413))
+@router.post("/iterate", status_code=201, responses=documented(409, 413))
 async def iterate(
     body: IterateBody,
     user: User,
@@ -64,5 +65,6 @@ async def started(
     return StartedOut(
         **out.model_dump(),
         **token.model_dump(exclude={"generation_id"}),
+        context=json_from_struct(generation.context),
         message=f"{kind} of {generation.project_name} version {generation.version} is accepted",
     )

@@ -23,7 +23,6 @@ class GenerationOut(BaseModel):
     description: str
     tags: list[str]
     prompt: str
-    context: dict[str, Any]
     generation_mode: Literal["classic", "enhanced"]
     ab_group: str | None
     enhanced_features: list[str]
@@ -44,8 +43,9 @@ class GenerationOut(BaseModel):
 
 
 class GenerationDetailOut(GenerationOut):
-    """A generation with the spec it renders."""
+    """A generation with the spec it renders, and what its caller sent along."""
 
+    context: dict[str, Any]
     spec: dict[str, Any] = Field(description="The spec, in the words of its document form.")
 
 

@@ -137,6 +137,7 @@ class GenerateBody(_StartBody):
 class StartedOut(GenerationOut, StreamTokenOut):
     """The generation that was accepted, and the way to its stream."""
 
+    context: dict[str, Any]
     message: str = Field(description="For people.")
 
 

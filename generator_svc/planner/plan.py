@@ -14,7 +14,12 @@ from generator_svc.planner.draft import Draft, Origin
 from generator_svc.planner.embedded import read_embedded
 from generator_svc.planner.english import read_english
 from generator_svc.planner.patch import PatchRequest, plan_patch
-from generator_svc.planner.refuse import check_domain, check_plan, check_prompt
+from generator_svc.planner.refuse import (
+    check_domain,
+    check_plan,
+    check_project_name,
+    check_prompt,
+)
 from generator_svc.planner.request import Plan, PlanRequest, Source
 
 SHORTEST_PROMPT = 10
@@ -48,6 +53,7 @@ def plan(request: PlanRequest) -> Plan:
 
 
 def _planned(request: PlanRequest) -> Plan:
+    check_project_name(request.project_name)
     if request.base is not None:
         return _from_base(request, request.base)
     if request.document is not None:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from generator_svc.domain.dump import spec_yaml
+from generator_svc.domain.limits import DEFAULT_LIMITS
 from generator_svc.domain.refusal import PLAN_REFUSED, Findings
 from generator_svc.domain.spec import ProjectSpec
 from generator_svc.domain.validate import find_violations
+from generator_svc.domain.validate_names import check_name
 from generator_svc.planner.constraints import BEST_EFFORT
 from generator_svc.planner.draft import Draft
 from generator_svc.planner.english import Understanding
@@ -65,6 +67,18 @@ def check_prompt(prompt: str, *, field: str, shortest: int, longest: int) -> Non
             " Shorten it, or send a spec.",
         )
     findings.raise_if_any(reason=PLAN_REFUSED, metadata={"spec_template": TEMPLATE})
+
+
+def check_project_name(name: str) -> None:
+    """Refuse a project name that could not be a spec's.
+
+    Raises:
+        InvalidInputError: It could not.
+    """
+    findings = Findings()
+    if name:
+        check_name("project_name", name, findings, DEFAULT_LIMITS)
+    findings.raise_if_any(reason=PLAN_REFUSED)
 
 
 def check_domain(domain: str, known: Sequence[str]) -> None:

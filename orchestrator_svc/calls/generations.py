@@ -1,6 +1,7 @@
 """Calls about generations."""
 
 from backsmith.generator.v1 import generator_service_pb2 as generator_pb
+from backsmith.orchestrator.v1 import generation_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.auth import require_internal, require_user
@@ -8,6 +9,7 @@ from chassis.errors import NotFoundError
 from orchestrator_svc import convert
 from orchestrator_svc.calls.parts import Answering, Context
 from orchestrator_svc.checks import DESCRIPTION, TITLE, Checks
+from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.paging import page_size, page_token, read_page_token
 
 
@@ -19,20 +21,14 @@ class GenerationCalls(Answering):
     ) -> pb.StartGenerationResponse:
         """Plan, store and queue a generation."""
         generation = await self._parts.starting.start(require_user(), request)
-        details = await self._parts.generations.details(generation.generation_id)
-        return pb.StartGenerationResponse(
-            generation=convert.generation_to_proto(generation, details)
-        )
+        return pb.StartGenerationResponse(generation=await self._whole(generation))
 
     async def StartIteration(
         self, request: pb.StartIterationRequest, context: Context
     ) -> pb.StartIterationResponse:
         """Plan, store and queue a change of a completed generation."""
         generation = await self._parts.iterating.start(require_user(), request)
-        details = await self._parts.generations.details(generation.generation_id)
-        return pb.StartIterationResponse(
-            generation=convert.generation_to_proto(generation, details)
-        )
+        return pb.StartIterationResponse(generation=await self._whole(generation))
 
     async def PlanGeneration(
         self, request: pb.PlanGenerationRequest, context: Context
@@ -50,8 +46,7 @@ class GenerationCalls(Answering):
     ) -> pb.GetGenerationResponse:
         """Return a generation."""
         generation = await self._parts.generations.get(require_user(), request.generation_id)
-        details = await self._parts.generations.details(generation.generation_id)
-        return pb.GetGenerationResponse(generation=convert.generation_to_proto(generation, details))
+        return pb.GetGenerationResponse(generation=await self._whole(generation))
 
     async def ListGenerations(
         self, request: pb.ListGenerationsRequest, context: Context
@@ -78,7 +73,7 @@ class GenerationCalls(Answering):
         generation = await self._parts.generations.cancel(require_user(), request.generation_id)
         self._parts.committed()
         self._parts.cancelled()
-        return pb.CancelGenerationResponse(generation=convert.generation_to_proto(generation))
+        return pb.CancelGenerationResponse(generation=await self._whole(generation))
 
     async def RetryGeneration(
         self, request: pb.RetryGenerationRequest, context: Context
@@ -86,7 +81,7 @@ class GenerationCalls(Answering):
         """Queue a failed generation again."""
         generation = await self._parts.generations.retry(require_user(), request.generation_id)
         self._parts.committed()
-        return pb.RetryGenerationResponse(generation=convert.generation_to_proto(generation))
+        return pb.RetryGenerationResponse(generation=await self._whole(generation))
 
     async def UpdateGeneration(
         self, request: pb.UpdateGenerationRequest, context: Context
@@ -104,7 +99,7 @@ class GenerationCalls(Answering):
             description=request.description if request.HasField("description") else None,
             tags=sorted(set(request.tags.values)) if request.HasField("tags") else None,
         )
-        return pb.UpdateGenerationResponse(generation=convert.generation_to_proto(generation))
+        return pb.UpdateGenerationResponse(generation=await self._whole(generation))
 
     async def DeleteGeneration(
         self, request: pb.DeleteGenerationRequest, context: Context
@@ -121,7 +116,8 @@ class GenerationCalls(Answering):
         self, request: pb.GetStatisticsRequest, context: Context
     ) -> pb.GetStatisticsResponse:
         """Count the caller's generations."""
-        statistics = await self._parts.generations.statistics(require_user(), request.project_id)
+        which = convert.filter_from_proto(request)
+        statistics = await self._parts.generations.statistics(require_user(), which)
         return convert.statistics_to_proto(statistics)
 
     async def GetReview(
@@ -148,3 +144,8 @@ class GenerationCalls(Answering):
         require_internal()
         generation = await self._parts.edits.replace(require_user(), request)
         return pb.ReplaceSnapshotResponse(generation=convert.generation_to_proto(generation))
+
+    async def _whole(self, generation: Generation) -> generation_pb2.Generation:
+        """Write a generation with its spec and its context."""
+        details = await self._parts.generations.details(generation.generation_id)
+        return convert.generation_to_proto(generation, details)

@@ -37,6 +37,7 @@ class Generation:
     engine: str
     entities_count: int
     entity_name: str
+    """`User` when there is such an entity, else the first one's name."""
     parent_generation_id: str
     snapshot_id: str
     generated_snapshot_id: str

@@ -8,6 +8,8 @@ from orchestrator_svc.domain.progress import PHASES, PHASES_TOTAL, Place, progre
 from orchestrator_svc.domain.status import Status
 
 ENTITY_PHASE = 2
+USER_ENTITY = "User"
+"""The entity that the second phase is named after, where there is one (contract 4)."""
 TERMINAL_STAGES = {
     Status.COMPLETED: "completed",
     Status.FAILED: "error",
@@ -53,6 +55,11 @@ class Announcement:
     def key(self) -> tuple[str, str]:
         """What makes two announcements of one generation the same."""
         return self.stage, self.current_file
+
+
+def naming_entity(names: Sequence[str]) -> str:
+    """Return the entity that stands for all: `User` when there is one, else the first."""
+    return USER_ENTITY if USER_ENTITY in names else next(iter(names), "")
 
 
 def queued(generation: Generation) -> Announcement:
@@ -118,8 +125,8 @@ def phase_complete(generation: Generation, number: int, files: Sequence[int]) ->
 def phase_info(generation: Generation, number: int, *, in_phase: int, total: int) -> PhaseInfo:
     """Describe a phase at work."""
     name = PHASES[number - 1].name
-    if number == ENTITY_PHASE and generation.entities_count == 1:
-        name = f"{generation.entity_name} Entity"
+    if number == ENTITY_PHASE and generation.entity_name == USER_ENTITY:
+        name = f"{USER_ENTITY} Entity"
     return PhaseInfo(
         current_phase=number,
         entities_count=generation.entities_count,

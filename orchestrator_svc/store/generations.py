@@ -79,11 +79,11 @@ class SqlGenerations:
 
         return await self._database.read(work)
 
-    async def statistics(self, user_id: str, project_id: str) -> Statistics:
-        """Count a user's generations, or those of one project."""
-        counted = _counts().where(generations.c.user_id == user_id)
-        if project_id:
-            counted = counted.where(generations.c.project_id == project_id)
+    async def statistics(self, user_id: str, which: Filter) -> Statistics:
+        """Count a user's generations."""
+        counted = _filtered(_counts().where(generations.c.user_id == user_id), which)
+        if which.statuses:
+            counted = counted.where(generations.c.status.in_(sorted(set(which.statuses))))
 
         async def work(connection: Connection) -> Statistics:
             return _statistics((await connection.execute(counted)).all())

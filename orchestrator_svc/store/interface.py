@@ -104,8 +104,8 @@ class Generations(Protocol):
         """Return generations, newest first, that are older than `before` (empty: all)."""
         ...
 
-    async def statistics(self, user_id: str, project_id: str) -> Statistics:
-        """Count a user's generations, or those of one project."""
+    async def statistics(self, user_id: str, which: Filter) -> Statistics:
+        """Count a user's generations."""
         ...
 
     async def cancel(self, user_id: str, generation_id: str) -> Generation:

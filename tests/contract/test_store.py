@@ -574,15 +574,18 @@ async def test_counts_by_status(store: Store) -> None:
     await store.runs.assess(running.generation_id, running.epoch, assessed(0.5))
     await start(store, 3, user_id="eve")
 
-    counts = await store.generations.statistics("ada", "")
-    of_project = await store.generations.statistics("ada", first.project_id)
-    nothing = await store.generations.statistics("bob", "")
+    count = store.generations.statistics
+    counts = await count("ada", Filter())
+    of_project = await count("ada", Filter(project_id=first.project_id))
+    nothing = await count("bob", Filter())
+    run = await count("ada", Filter(statuses=(Status.PROCESSING,), min_quality_score=0.5))
 
     assert counts.by_status == {Status.COMPLETED: 1, Status.PROCESSING: 1}
     assert counts.mean_quality_score == 0.5
     assert counts.mean_duration is not None
     assert counts.mean_duration > timedelta()
     assert of_project.by_status == {Status.COMPLETED: 1}
+    assert run.by_status == {Status.PROCESSING: 1}
     assert (nothing.by_status, nothing.mean_quality_score) == ({}, None)
 
 

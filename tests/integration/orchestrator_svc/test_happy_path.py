@@ -77,15 +77,24 @@ async def test_each_file_announces_itself_with_a_whole_phase_info(client: Client
     assert (last.entities_count, last.files_generated) == (3, 4)
 
 
-async def test_a_phase_with_one_entity_is_named_after_it(client: Client) -> None:
-    """Names the second phase after the entity when there is one."""
-    started = await client.start("please make an Invoice")
+@pytest.mark.parametrize(
+    ("prompt", "name", "files"),
+    [
+        ("please make an Invoice", "Entities", "4 Invoice entity files"),
+        ("please make Post and User", "User Entity", "8 entity files"),
+    ],
+)
+async def test_the_second_phase_is_named_after_users(
+    client: Client, prompt: str, name: str, files: str
+) -> None:
+    """Names the second phase after the entity User when there is one (contract 4)."""
+    started = await client.start(prompt)
 
     story = await client.story(started.generation_id)
 
     complete = next(event for event in story if event.stage == "phase_2_complete")
-    assert complete.phase_info.name == "Invoice Entity"
-    assert complete.message == "Phase 2 complete: Generated 4 Invoice entity files"
+    assert complete.phase_info.name == name
+    assert complete.message == f"Phase 2 complete: Generated {files}"
 
 
 async def test_an_enhanced_generation_tells_what_it_adds(client: Client) -> None:

@@ -112,15 +112,15 @@ async def test_mongo_is_refused_by_name(bridge: World) -> None:
 
 
 RAW_BODIES = [
-    (b"not json", 400),
+    (b"not json", 422),
     (b"", 422),
     (b'{"prompt": NaN}', 422),
-    (b'{"prompt": "\xff\xfe\xff\xfe\xff\xfe"}', 400),
+    (b'{"prompt": "\xff\xfe\xff\xfe\xff\xfe"}', 422),
     (b'{"prompt": "a lone surrogate \\ud800 in a prompt"}', 422),
     (b'{"prompt": "a NUL character \\u0000 in a prompt"}', 422),
     (b'{"prompt": "A blog with posts", "context": {"big": 1e999}}', 422),
     (b'{"prompt": "A blog with posts", "context": {"big": 1' + b"0" * 400 + b"}}", 422),
-    (b'{"spec": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001, 400),
+    (b'{"spec": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001, 422),
     (b"[]", 422),
 ]
 
@@ -132,7 +132,26 @@ async def test_raw_bodies(bridge: World, content: bytes, status: int) -> None:
     answer = await bridge.http.post("/generations/generate", content=content, headers=headers)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"]
     assert not bridge.orchestrator.starts
+
+
+async def test_the_field_with_unspeakable_text_is_named(bridge: World) -> None:
+    """Names the field that holds what JSON cannot say, but lets a backslash be one."""
+    refused, taken = [
+        await generate(bridge, {"prompt": PROMPT + odd}) for odd in ("\0", r" \u0000")
+    ]
+    assert [each["field"] for each in refused.json()["errors"]] == ["prompt"]
+    assert taken.status_code == 201
+
+
+async def test_a_body_without_its_content_type(bridge: World) -> None:
+    """Says which header is missing."""
+    answer = await bridge.http.post(
+        "/generations/generate", content=b'{"prompt": "x"}', headers=bridge.as_user()
+    )
+    assert answer.status_code == 422
+    assert "Content-Type: application/json" in answer.json()["detail"]
 
 
 async def test_too_large(bridge: World) -> None:
@@ -148,6 +167,7 @@ async def test_too_large(bridge: World) -> None:
         )
         assert answer.status_code == 413
         assert answer.json()["reason"] == "BODY_TOO_LARGE"
+        assert [each["field"] for each in answer.json()["errors"]] == ["body"]
 
 
 async def test_a_million_characters_of_query(bridge: World) -> None:

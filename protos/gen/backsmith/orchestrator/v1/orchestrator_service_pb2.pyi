@@ -382,7 +382,7 @@ class ListGenerationsResponse(_message.Message):
     """Where the next page starts; empty after the last."""
     @_builtins.property
     def generations(self) -> _containers.RepeatedCompositeFieldContainer[_generation_pb2.Generation]:
-        """The generations, newest first, without their specs."""
+        """The generations, newest first, without their specs and contexts."""
 
     def __init__(
         self,
@@ -735,23 +735,48 @@ Global___DeleteGenerationResponse: _TypeAlias = DeleteGenerationResponse  # noqa
 
 @_typing.final
 class GetStatisticsRequest(_message.Message):
-    """Whose generations: the caller's."""
+    """Which of the caller's generations to count."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     PROJECT_ID_FIELD_NUMBER: _builtins.int
+    STATUSES_FIELD_NUMBER: _builtins.int
+    IS_ITERATION_FIELD_NUMBER: _builtins.int
+    MIN_QUALITY_SCORE_FIELD_NUMBER: _builtins.int
+    PARENT_GENERATION_ID_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     """Only those of this project; empty means all."""
+    is_iteration: _builtins.bool
+    """Only iterations, or only first generations; absent means both."""
+    min_quality_score: _builtins.float
+    """Only those assessed at least this good, 0.0 to 1.0; absent means all."""
+    parent_generation_id: _builtins.str
+    """Only iterations of this generation; empty means all."""
+    @_builtins.property
+    def statuses(self) -> _containers.RepeatedScalarFieldContainer[_progress_pb2.GenerationStatus.ValueType]:
+        """Only those in one of these statuses; none means all."""
+
     def __init__(
         self,
         *,
         project_id: _builtins.str = ...,
+        statuses: _abc.Iterable[_progress_pb2.GenerationStatus.ValueType] | None = ...,
+        is_iteration: _builtins.bool | None = ...,
+        min_quality_score: _builtins.float | None = ...,
+        parent_generation_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_is_iteration", b"_is_iteration", "_min_quality_score", b"_min_quality_score", "is_iteration", b"is_iteration", "min_quality_score", b"min_quality_score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["project_id", b"project_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_is_iteration", b"_is_iteration", "_min_quality_score", b"_min_quality_score", "is_iteration", b"is_iteration", "min_quality_score", b"min_quality_score", "parent_generation_id", b"parent_generation_id", "project_id", b"project_id", "statuses", b"statuses"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__is_iteration: _TypeAlias = _typing.Literal["is_iteration"]  # noqa: Y015
+    _WhichOneofArgType__is_iteration: _TypeAlias = _typing.Literal["_is_iteration", b"_is_iteration"]  # noqa: Y015
+    _WhichOneofReturnType__min_quality_score: _TypeAlias = _typing.Literal["min_quality_score"]  # noqa: Y015
+    _WhichOneofArgType__min_quality_score: _TypeAlias = _typing.Literal["_min_quality_score", b"_min_quality_score"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_iteration) -> _WhichOneofReturnType__is_iteration | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_quality_score) -> _WhichOneofReturnType__min_quality_score | None: ...
 
 Global___GetStatisticsRequest: _TypeAlias = GetStatisticsRequest  # noqa: Y015
 

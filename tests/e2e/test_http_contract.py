@@ -1,0 +1,264 @@
+"""Contract 2, row by row, over the real processes: what every route answers, and to whom."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+import pytest
+
+from tests.e2e.support import SPEC, System, frames, start
+
+PROBLEM = {"type", "title", "status", "detail", "instance", "reason", "trace_id", "errors"}
+MISSING = "gen_00000000000000000000000000"
+CHANGE = "Add a subtitle to books"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """A project of one user: a first version, its iteration, and who may see them."""
+
+    client: httpx.Client
+    first: dict[str, Any]
+    second: dict[str, Any]
+
+    @property
+    def project_id(self) -> str:
+        """The project of both."""
+        project_id: str = self.first["project_id"]
+        return project_id
+
+    def path(self, text: str, *, first: str = "", second: str = "", project: str = "") -> str:
+        """Fill the ids in."""
+        return text.format(
+            a=first or self.first["generation_id"],
+            b=second or self.second["generation_id"],
+            p=project or self.project_id,
+        )
+
+    def ids(self, path: str, **query: Any) -> list[str]:
+        """Return the ids in the answer of a list."""
+        answer = self.client.get(path, params=query)
+        assert answer.status_code == 200, answer.text
+        return [each["generation_id"] for each in answer.json()["generations"]]
+
+
+def end(system: System, client: httpx.Client, started: dict[str, Any]) -> dict[str, Any]:
+    """Wait for the end of a generation and return its details."""
+    for _ in frames(f"{system.url}{started['event_source_url']}"):
+        pass
+    details: dict[str, Any] = client.get(f"/generations/{started['generation_id']}").json()
+    return details
+
+
+def iterate(client: httpx.Client, parent: str, **body: Any) -> httpx.Response:
+    """Ask for a change of a generation."""
+    asked = {"parent_generation_id": parent, "modification_prompt": CHANGE} | body
+    return client.post("/generations/iterate", json={"generation_mode": "classic", **asked})
+
+
+@pytest.fixture(scope="module")
+def story(shared: System) -> Iterator[Story]:
+    """Make two versions of a project, as a user who has nothing else."""
+    with shared.client("reader") as client:
+        first = end(shared, client, start(client, context={"ticket": [1, 2.5, None]}))
+        second = end(shared, client, iterate(client, first["generation_id"]).json())
+        yield Story(client=client, first=first, second=second)
+
+
+ROUTES: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/generations/generate", {"json": {"spec": SPEC, "project_id": "{p}"}}),
+    (
+        "POST",
+        "/generations/iterate",
+        {"json": {"parent_generation_id": "{a}", "modification_prompt": CHANGE}},
+    ),
+    ("POST", "/generations/generate/{a}/stream-token", {}),
+    ("POST", "/generations/{a}/stream-token", {}),
+    ("GET", "/generations/generate/{a}/stream", {}),
+    ("GET", "/generations/{a}/stream", {}),
+    ("GET", "/generations/{a}", {}),
+    ("PATCH", "/generations/{a}", {"json": {"title": "x"}}),
+    ("DELETE", "/generations/{a}", {}),
+    ("POST", "/generations/{a}/cancel", {}),
+    ("POST", "/generations/{a}/retry", {}),
+    ("GET", "/generations/{a}/files", {}),
+    ("GET", "/generations/{a}/files/README.md", {}),
+    ("PUT", "/generations/{a}/files/README.md", {"content": b"x"}),
+    ("DELETE", "/generations/{a}/files/README.md", {}),
+    ("GET", "/generations/{a}/download", {}),
+    ("POST", "/generations/{a}/search", {"json": {"query": "x"}}),
+    ("GET", "/generations/{a}/review", {}),
+    ("GET", "/generations/{a}/iterations", {}),
+    ("GET", "/generations/compare/{a}/{b}", {}),
+    ("GET", "/generations/projects/{p}/versions", {}),
+    ("GET", "/generations/projects/{p}/versions/active", {}),
+    ("GET", "/generations/projects/{p}/versions/1", {}),
+    ("GET", "/generations/projects/{p}/versions/compare/1/2", {}),
+    ("POST", "/generations/projects/{p}/versions/{a}/activate", {}),
+    ("GET", "/projects/{p}", {}),
+    ("PUT", "/projects/{p}", {"json": {"name": "x"}}),
+    ("DELETE", "/projects/{p}", {}),
+    ("POST", "/api/events/project.{p}/token", {}),
+    ("GET", "/api/events/project.{p}", {}),
+    ("POST", "/api/v1/events/project.{p}/token", {}),
+    ("GET", "/api/v1/events/project.{p}", {}),
+]
+OWN = [
+    ("GET", "/generations"),
+    ("GET", "/generations/active"),
+    ("GET", "/generations/recent"),
+    ("GET", "/generations/statistics"),
+    ("POST", "/generations/plan"),
+    ("GET", "/projects"),
+    ("POST", "/projects"),
+]
+
+
+def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
+    """Check that an answer is a whole problem document, and return it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = answer.json()
+    assert problem.keys() == PROBLEM
+    assert problem["status"] == status
+    assert problem["instance"] == answer.request.url.path
+    assert problem["trace_id"] == answer.headers["x-trace-id"]
+    return problem
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES, ids=lambda value: str(value)[:40])
+def test_strangers_get_nothing(
+    shared: System, story: Story, method: str, path: str, body: dict[str, Any]
+) -> None:
+    """Answers 401 to nobody, and 404 alike to somebody else and for what is unknown."""
+    unknown = {"first": MISSING, "second": MISSING, "project": "prj_x"}
+    with httpx.Client(base_url=shared.url, trust_env=False) as nobody:
+        refused = nobody.request(method, story.path(path), **filled(story, body))
+        assert assert_problem(refused, 401)["reason"] in {"TOKEN_MISSING", "STREAM_TOKEN_MISSING"}
+    with shared.client("eve") as eve:
+        assert_problem(eve.request(method, story.path(path), **filled(story, body)), 404)
+        missing = eve.request(method, story.path(path, **unknown), **filled(story, body))
+        assert_problem(missing, 404)
+
+
+def filled(story: Story, body: dict[str, Any]) -> dict[str, Any]:
+    """Fill the ids into a JSON body."""
+    fill = {"{a}": story.first["generation_id"], "{p}": story.project_id}
+    if "json" not in body:
+        return body
+    return {"json": {key: fill.get(str(value), value) for key, value in body["json"].items()}}
+
+
+@pytest.mark.parametrize(("method", "path"), OWN)
+def test_lists_need_a_user(shared: System, method: str, path: str) -> None:
+    """Answers 401 to nobody where there is no id to hide."""
+    assert_problem(httpx.request(method, f"{shared.url}{path}", trust_env=False), 401)
+
+
+def test_the_filters_of_lists_and_counts(story: Story) -> None:
+    """Narrows all four by the same words."""
+    first, second = story.first["generation_id"], story.second["generation_id"]
+    for path in ("/generations", "/generations/recent"):
+        assert story.ids(path) == [second, first]
+        assert story.ids(path, is_iteration=True) == [second]
+        assert story.ids(path, is_iteration=False) == [first]
+        assert story.ids(path, status=["completed", "failed"]) == [second, first]
+        assert story.ids(path, status="failed") == []
+        assert story.ids(path, project_id="prj_x") == []
+        assert story.ids(path, min_quality_score=story.first["quality_score"])[-1] == first
+    assert story.ids("/generations/active") == []
+    assert story.ids("/generations/active", status="completed") == []
+    for query, total in (({}, 2), ({"is_iteration": True}, 1), ({"status": "failed"}, 0)):
+        counts = story.client.get("/generations/statistics", params=query).json()
+        assert counts["total"] == total, query
+    for query in ("status=x", "min_quality_score=1.1", "page_size=0", "page_token=x"):
+        problem = assert_problem(story.client.get(f"/generations?{query}"), 422)
+        assert problem["errors"][0]["field"].startswith(query.partition("=")[0])
+
+
+def test_pages(story: Story) -> None:
+    """Goes through a list page by page, each time from where the last page ended."""
+    page = story.client.get("/generations/recent", params={"page_size": 1}).json()
+    rest = story.ids("/generations/recent", page_size=1, page_token=page["next_page_token"])
+    assert rest == [story.first["generation_id"]]
+
+
+def test_changes_answer_the_whole_generation(story: Story) -> None:
+    """Changes what is sent, keeps the rest, and answers spec and context as the details do."""
+    path = story.path("/generations/{a}")
+    story.client.patch(path, json={"title": "Mine", "tags": ["b", "a"]})
+    answer = story.client.patch(path, json={"description": "Ours"}).json()
+    told = (answer["title"], answer["description"], answer["tags"])
+    assert told == ("Mine", "Ours", ["a", "b"])
+    assert answer == story.client.get(path).json()
+    assert answer["context"] == {"ticket": [1, 2.5, None]}
+    assert [each["name"] for each in answer["spec"]["entities"]] == ["Author", "Book"]
+    assert_problem(story.client.patch(path, json={"status": "failed"}), 422)
+
+
+def test_what_has_ended_cannot_be_cancelled_or_retried(story: Story) -> None:
+    """Answers 409 to what the state of a completed generation does not allow."""
+    for verb in ("cancel", "retry"):
+        assert_problem(story.client.post(story.path("/generations/{a}/" + verb)), 409)
+
+
+def test_while_it_runs(shared: System, client: httpx.Client) -> None:
+    """Refuses to delete and to iterate what runs; cancels for good; force deletes."""
+    running = start(client, generation_mode="enhanced")
+    path = f"/generations/{running['generation_id']}"
+    assert_problem(client.delete(path), 409)
+    assert_problem(client.delete(f"/projects/{running['project_id']}"), 409)
+    assert_problem(iterate(client, running["generation_id"]), 409)
+    assert_problem(client.post(f"{path}/retry"), 409)
+    cancelled = client.post(f"{path}/cancel").json()
+    assert cancelled["status"] == "cancelled"
+    assert cancelled["spec"]["name"] == "shop"
+    assert end(shared, client, running)["status"] == "cancelled"
+    assert_problem(client.post(f"{path}/retry"), 409)
+    assert client.delete(path).status_code == 204
+    forced = f"/generations/{start(client)['generation_id']}"
+    assert client.delete(f"{forced}?force=true").status_code == 204
+    assert_problem(client.get(forced), 404)
+
+
+def test_one_file(story: Story) -> None:
+    """Gives a file its digest as `ETag`, answers 304 and ranges, and guards edits with it."""
+    path = story.path("/generations/{b}/files/docs/mine.md")
+    written = story.client.put(path, content=b"my own words")
+    digest = hashlib.sha256(b"my own words").hexdigest()
+    assert (written.status_code, written.headers["etag"]) == (201, f'"{digest}"')
+    read = story.client.get(path)
+    assert (read.content, read.headers["etag"]) == (b"my own words", f'"{digest}"')
+    assert story.client.get(path, headers={"If-None-Match": f'"{digest}"'}).status_code == 304
+    part = story.client.get(path, headers={"Range": "bytes=3-5"})
+    assert (part.status_code, part.content) == (206, b"own")
+    assert_problem(story.client.get(path, headers={"Range": "bytes=99-"}), 416)
+    stale = {"If-Match": '"0000"'}
+    assert_problem(story.client.put(path, content=b"x", headers=stale), 412)
+    assert_problem(story.client.delete(path, headers=stale), 412)
+    good = {"If-Match": f'"{digest}"'}
+    assert story.client.delete(path, headers=good).status_code == 204
+    assert_problem(story.client.get(path), 404)
+
+
+@pytest.mark.parametrize("name", ["..%2fx", "%2fetc%2fpasswd", "CON", "a%00b", "readme.md"])
+def test_a_file_stays_inside(story: Story, name: str) -> None:
+    """Refuses a path that leaves the root, or would on another machine, naming the path."""
+    written = story.client.put(story.path("/generations/{b}/files/" + name), content=b"x")
+    assert assert_problem(written, 422)["errors"][0]["field"] == unquote(name)
+
+
+def test_the_zip(story: Story) -> None:
+    """Sends the same bytes each time: the listing's files."""
+    first, again = (story.client.get(story.path("/generations/{a}/download")) for _ in range(2))
+    assert first.headers["content-type"] == "application/zip"
+    assert first.content == again.content
+    listing = story.client.get(story.path("/generations/{a}/files")).json()
+    with zipfile.ZipFile(io.BytesIO(first.content)) as packed:
+        zipped = {name: hashlib.sha256(packed.read(name)).hexdigest() for name in packed.namelist()}
+    assert zipped == {each["path"]: each["digest"] for each in listing["files"]}
