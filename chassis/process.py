@@ -4,9 +4,9 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 import uvloop
@@ -23,15 +23,28 @@ Application = Callable[[S, asyncio.Event], AbstractAsyncContextManager[str]]
 log = structlog.get_logger()
 
 
-def run(name: str, settings_class: type[S], application: Application[S]) -> None:
+def run(
+    name: str,
+    settings_class: type[S],
+    application: Application[S],
+    *,
+    runner: Callable[[Coroutine[Any, Any, None]], None] = uvloop.run,
+) -> None:
     """Run a service until SIGINT or SIGTERM; prints `ready ADDRESS` once it serves.
 
     Exits with 2 when the environment or the address cannot be used.
+
+    Args:
+        name: What the process is called in its logs.
+        settings_class: What it reads from the environment.
+        application: Runs it.
+        runner: Runs the event loop. A service that starts processes takes `asyncio.run`: under
+            uvloop a child passes gRPC's fork handlers before it executes, and may crash there.
     """
     try:
         settings = read(settings_class, os.environ)
         configure(read(TelemetrySettings, os.environ), service=name)
-        uvloop.run(_serve(application, settings))
+        runner(_serve(application, settings))
     except (SettingsError, OSError) as error:
         print(f"{name}: {error}", file=sys.stderr)  # noqa: T201 - the last word of a process
         sys.exit(2)
