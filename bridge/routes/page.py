@@ -15,6 +15,8 @@ ASSETS = {
     "page.css": ("page.css", "text/css; charset=utf-8"),
     "page.js": ("page.js", "text/javascript; charset=utf-8"),
     "backsmith.js": ("backsmith.js", "text/javascript; charset=utf-8"),
+    "change.js": ("change.js", "text/javascript; charset=utf-8"),
+    "dom.js": ("dom.js", "text/javascript; charset=utf-8"),
     "docs.js": ("docs.js", "text/javascript; charset=utf-8"),
     "icon.svg": ("icon.svg", "image/svg+xml"),
 }

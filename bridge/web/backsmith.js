@@ -36,12 +36,24 @@ export class Backsmith {
     return this.json("POST", "/generations/generate", body, { "Idempotency-Key": key });
   }
 
+  iterate(body, key = crypto.randomUUID()) {
+    return this.json("POST", "/generations/iterate", body, { "Idempotency-Key": key });
+  }
+
   generation(id) {
     return this.json("GET", `/generations/${encodeURIComponent(id)}`);
   }
 
   generations(query = {}) {
     return this.json("GET", `/generations?${new URLSearchParams(query)}`);
+  }
+
+  versions(projectId) {
+    return this.json("GET", `/generations/projects/${encodeURIComponent(projectId)}/versions`);
+  }
+
+  review(id) {
+    return this.json("GET", `/generations/${encodeURIComponent(id)}/review`);
   }
 
   cancel(id) {

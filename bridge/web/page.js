@@ -1,8 +1,10 @@
 import { Backsmith, Problem } from "./backsmith.js";
+import { Change } from "./change.js";
+import { $, element, refuse } from "./dom.js";
 
-const $ = (id) => document.getElementById(id);
 const stored = { get: (key) => sessionStorage.getItem(key), set: (key, value) => sessionStorage.setItem(key, value) };
 const client = new Backsmith({ token: () => stored.get("token") || "" });
+const change = new Change(client);
 let leave = new AbortController();
 
 /* Which part of the page is shown: the URL's fragment names the generation, so a reload resumes. */
@@ -80,18 +82,11 @@ $("compose-form").addEventListener("submit", async (event) => {
     const started = await client.generate({ prompt: $("prompt").value, tech_stack: $("stack").value });
     location.hash = started.generation_id;
   } catch (error) {
-    refuse(error);
+    refuse($("refusal"), error);
   } finally {
     $("generate").disabled = false;
   }
 });
-
-function refuse(error) {
-  const list = element("ul");
-  list.append(...(error.errors || []).map((each) => element("li", {}, `${each.field}: ${each.message}`)));
-  $("refusal").replaceChildren(error.message, list);
-  $("refusal").hidden = false;
-}
 
 /* Following one generation. */
 
@@ -111,6 +106,8 @@ async function follow(id, signal) {
   });
   $("wire").hidden = true;
   finish(end);
+  const ended = await client.generation(id);
+  if (!signal.aborted) await change.show(ended);
 }
 
 function clear() {
@@ -123,6 +120,7 @@ function clear() {
   files.clear();
   picked = false;
   $("download").hidden = true;
+  change.hide();
   advance({ progress: 0, status: "pending" });
   say("Connecting…");
 }
@@ -190,7 +188,11 @@ async function refresh(id) {
 
 function drawTree(id, fresh = new Set()) {
   const wanted = $("filter").value.toLowerCase();
-  const closed = new Set([...$("tree").querySelectorAll("details:not([open])")].map((each) => each.dataset.path));
+  const folders = [...$("tree").querySelectorAll("details")];
+  const closed = (path) => {
+    const drawn = folders.find((each) => each.dataset.path === path);
+    return !wanted && (drawn ? !drawn.open : path.startsWith("."));
+  };
   const root = new Map();
   for (const path of files.keys()) {
     if (!path.toLowerCase().includes(wanted)) continue;
@@ -212,7 +214,7 @@ function branches(id, folder, above, closed, fresh) {
   return sorted.map(([name, inside]) => {
     if (!(inside instanceof Map)) return leaf(id, name, inside, fresh);
     const path = `${above}${name}/`;
-    const branch = element("details", { open: !closed.has(path) });
+    const branch = element("details", { open: !closed(path) });
     branch.dataset.path = path;
     branch.append(element("summary", {}, `${name}/`), ...branches(id, inside, path, closed, fresh));
     return branch;
@@ -232,8 +234,10 @@ async function open(id, path) {
   $("file-name").textContent = path;
   $("file-name").dataset.path = path;
   for (const button of $("tree").querySelectorAll("button")) {
-    if (button.dataset.path === path) button.setAttribute("aria-current", "true");
-    else button.removeAttribute("aria-current");
+    if (button.dataset.path === path) {
+      button.setAttribute("aria-current", "true");
+      button.scrollIntoView({ block: "nearest" });
+    } else button.removeAttribute("aria-current");
   }
   const text = await client.file(id, path).catch((error) => error.message);
   if ($("file-name").dataset.path === path) $("file").firstChild.textContent = text;
@@ -251,12 +255,6 @@ async function save(id, generation) {
   } finally {
     $("download").disabled = false;
   }
-}
-
-function element(name, properties = {}, text = "") {
-  const made = Object.assign(document.createElement(name), properties);
-  if (text) made.textContent = text;
-  return made;
 }
 
 route();

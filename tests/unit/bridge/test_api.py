@@ -363,7 +363,8 @@ async def test_download(bridge: World) -> None:
 
 async def test_page_needs_nothing_from_elsewhere(bridge: World) -> None:
     """Serves the page with a policy that allows this origin alone, and no address of another."""
-    for path in ("/", "/docs", "/web/page.js", "/web/page.css", "/web/backsmith.js"):
+    scripts = ("page.js", "change.js", "dom.js", "backsmith.js", "docs.js", "page.css")
+    for path in ("/", "/docs", *(f"/web/{name}" for name in scripts)):
         answer = await bridge.http.get(path)
         assert answer.status_code == 200
         assert "default-src 'none'" in answer.headers["content-security-policy"]
