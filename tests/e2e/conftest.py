@@ -6,7 +6,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.e2e.support import System, up
+from tests.e2e.story import Story, end, iterate
+from tests.e2e.support import System, start, up
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,3 +29,12 @@ def client(shared: System) -> Iterator[httpx.Client]:
     """Return a client of the shared system that acts for a user."""
     with shared.client() as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def story(shared: System) -> Iterator[Story]:
+    """Make two versions of a project, as a user who has nothing else."""
+    with shared.client("reader") as client:
+        first = end(shared, client, start(client, context={"ticket": [1, 2.5, None]}))
+        second = end(shared, client, iterate(client, first["generation_id"]).json())
+        yield Story(client=client, first=first, second=second)

@@ -3,72 +3,14 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 import httpx
 import pytest
 
-from tests.e2e.support import SPEC, System, frames, start
-
-PROBLEM = {"type", "title", "status", "detail", "instance", "reason", "trace_id", "errors"}
-MISSING = "gen_00000000000000000000000000"
-CHANGE = "Add a subtitle to books"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Story:
-    """A project of one user: a first version, its iteration, and who may see them."""
-
-    client: httpx.Client
-    first: dict[str, Any]
-    second: dict[str, Any]
-
-    @property
-    def project_id(self) -> str:
-        """The project of both."""
-        project_id: str = self.first["project_id"]
-        return project_id
-
-    def path(self, text: str, *, first: str = "", second: str = "", project: str = "") -> str:
-        """Fill the ids in."""
-        return text.format(
-            a=first or self.first["generation_id"],
-            b=second or self.second["generation_id"],
-            p=project or self.project_id,
-        )
-
-    def ids(self, path: str, **query: Any) -> list[str]:
-        """Return the ids in the answer of a list."""
-        answer = self.client.get(path, params=query)
-        assert answer.status_code == 200, answer.text
-        return [each["generation_id"] for each in answer.json()["generations"]]
-
-
-def end(system: System, client: httpx.Client, started: dict[str, Any]) -> dict[str, Any]:
-    """Wait for the end of a generation and return its details."""
-    for _ in frames(f"{system.url}{started['event_source_url']}"):
-        pass
-    details: dict[str, Any] = client.get(f"/generations/{started['generation_id']}").json()
-    return details
-
-
-def iterate(client: httpx.Client, parent: str, **body: Any) -> httpx.Response:
-    """Ask for a change of a generation."""
-    asked = {"parent_generation_id": parent, "modification_prompt": CHANGE} | body
-    return client.post("/generations/iterate", json={"generation_mode": "classic", **asked})
-
-
-@pytest.fixture(scope="module")
-def story(shared: System) -> Iterator[Story]:
-    """Make two versions of a project, as a user who has nothing else."""
-    with shared.client("reader") as client:
-        first = end(shared, client, start(client, context={"ticket": [1, 2.5, None]}))
-        second = end(shared, client, iterate(client, first["generation_id"]).json())
-        yield Story(client=client, first=first, second=second)
-
+from tests.e2e.story import CHANGE, MISSING, Story, assert_problem, end, iterate
+from tests.e2e.support import SPEC, System, start
 
 ROUTES: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/generations/generate", {"json": {"spec": SPEC, "project_id": "{p}"}}),
@@ -117,18 +59,6 @@ OWN = [
     ("GET", "/projects"),
     ("POST", "/projects"),
 ]
-
-
-def assert_problem(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """Check that an answer is a whole problem document, and return it."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: dict[str, Any] = answer.json()
-    assert problem.keys() == PROBLEM
-    assert problem["status"] == status
-    assert problem["instance"] == answer.request.url.path
-    assert problem["trace_id"] == answer.headers["x-trace-id"]
-    return problem
 
 
 @pytest.mark.parametrize(("method", "path", "body"), ROUTES, ids=lambda value: str(value)[:40])
