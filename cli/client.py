@@ -181,6 +181,8 @@ def problem_error(response: httpx.Response) -> CliError:
     lines = [title, *(f"  {each}" for each in violations if each not in title)]
     if response.status_code == httpx.codes.UNAUTHORIZED:
         lines.append("Give a token with --token or BACKSMITH_TOKEN; `backsmith token` makes one.")
+    if problem.get("reason") == "DESTRUCTIVE_CHANGE":
+        lines.append("Confirm it with --confirm-destructive.")
     message = "\n".join(lines)
     return UnreachableError(message) if response.is_server_error else RefusedError(message)
 

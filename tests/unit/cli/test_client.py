@@ -56,6 +56,15 @@ async def test_a_bad_token_is_told_with_a_way_out(bridge: Bridge) -> None:
             await client.generation("gen_1")
 
 
+async def test_a_change_that_loses_data_is_told_with_a_way_on(bridge: Bridge) -> None:
+    """Says by which option to agree."""
+    reason = {"reason": "DESTRUCTIVE_CHANGE"}
+    bridge.on("/generations/iterate", problem(409, "Data would be lost.", **reason))
+    async with connected(Server(url=bridge.url, token="t")) as client:
+        with pytest.raises(RefusedError, match="--confirm-destructive"):
+            await client.iterate({})
+
+
 @pytest.mark.parametrize("body", ["<html>oops", "[1]", ""])
 async def test_an_error_that_is_no_problem_document_is_told(bridge: Bridge, body: str) -> None:
     """Falls back to the status of a proxy's own error page."""
