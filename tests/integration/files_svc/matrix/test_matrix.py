@@ -18,10 +18,11 @@ from backsmith.files.v1 import files_service_pb2 as pb
 from backsmith.files.v1 import merge_pb2
 
 from chassis.auth import TokenIssuer
+from chassis.channel import ChannelSettings, dial
 from files_svc.domain.merge.patch import Patch
 from files_svc.settings import FilesSettings, LimitSettings, StoreSettings
 from tests.integration.files_svc.client import FilesClient
-from tests.integration.files_svc.conftest import AUTH, calling, serving
+from tests.integration.files_svc.conftest import AUTH, serving
 from tests.integration.files_svc.matrix.edits import EDITS
 from tests.integration.files_svc.matrix.gates import ALL, MERGED, Gates
 from tests.integration.files_svc.matrix.specs import (
@@ -54,9 +55,12 @@ async def roomy(tmp_path: Path) -> AsyncIterator[FilesClient]:
     """Call a service with the limits that it has by default."""
     store = StoreSettings(url=(tmp_path / "files").as_uri(), fsync=False)
     settings = FilesSettings(auth=AUTH, store=store, limits=LimitSettings())
-    token = TokenIssuer(AUTH).internal_token("tests")
-    async with serving(settings) as address, calling(address, token) as client:
-        yield client
+    issuer = TokenIssuer(AUTH)
+    async with (
+        serving(settings) as address,
+        dial(address, ChannelSettings(), lambda: issuer.internal_token("tests")) as channel,
+    ):
+        yield FilesClient(channel)
 
 
 @pytest.fixture(scope="session")
