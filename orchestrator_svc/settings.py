@@ -63,6 +63,10 @@ class RunnerSettings:
     extended_tiers: tuple[str, ...] = ("t0", "t1")
     """The tiers of the proof report that an enhanced generation runs."""
 
+    merged_tiers: tuple[str, ...] = ("t0", "t1")
+    """The tiers that run after every merge with a user's edits, besides those of the mode;
+    `t2` and `t3` run the merged code, in the generator's sandbox."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSettings:

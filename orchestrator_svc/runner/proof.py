@@ -13,7 +13,9 @@ from backsmith.generator.v1 import generator_service_pb2 as pb
 from chassis.errors import InternalError
 from orchestrator_svc.clients.files import File
 from orchestrator_svc.domain import stages
+from orchestrator_svc.domain.model import Generation, Mode
 from orchestrator_svc.domain.stages import Announcement
+from orchestrator_svc.settings import RunnerSettings
 
 PATH = ".backsmith/proof.json"
 FIRST_TIER = "t0"
@@ -93,6 +95,15 @@ def proof_file(report: pb.ProofReport) -> File:
     ]
     text = json.dumps({"score": report.score, "gates": gates}, indent=2)
     return File(path=PATH, content=f"{text}\n".encode())
+
+
+def tiers_of(generation: Generation, settings: RunnerSettings) -> list[str]:
+    """Return the tiers to run: those of the mode, and after a merge those of merges."""
+    enhanced = generation.mode is Mode.ENHANCED
+    tiers = set(settings.extended_tiers if enhanced else settings.assessment_tiers)
+    if generation.parent_generation_id:
+        tiers |= set(settings.merged_tiers)
+    return sorted(tiers)
 
 
 def check_report(report: pb.ProofReport) -> None:

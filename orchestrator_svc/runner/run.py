@@ -20,7 +20,7 @@ from orchestrator_svc.clients.files import File, Files
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain import stages
-from orchestrator_svc.domain.model import Generation, Mode, Origin
+from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
 from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
@@ -37,7 +37,7 @@ from orchestrator_svc.runner.pace import Paces, Stopwatch
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
 from orchestrator_svc.runner.proof import PATH as PROOF_PATH
-from orchestrator_svc.runner.proof import Teller, check_report, proof_file
+from orchestrator_svc.runner.proof import Teller, check_report, proof_file, tiers_of
 from orchestrator_svc.settings import EventSettings, RunnerSettings
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.interface import Runs
@@ -285,11 +285,10 @@ class Run:
         )
 
     async def _report(self, announcer: Announcer, info: stages.PhaseInfo) -> pb.ProofReport:
-        enhanced = self.generation.mode is Mode.ENHANCED
         settings = self._settings
         options = pb.AssessOptions(
             spec=self._spec,
-            tiers=settings.extended_tiers if enhanced else settings.assessment_tiers,
+            tiers=tiers_of(self.generation, settings),
             edited_paths=await edited_paths(self._workshop.files, self.generation),
         )
         reading = self._workshop.files.read_all(self.generation.snapshot_id)

@@ -44,6 +44,8 @@ class FakeGenerator(GeneratorServiceServicer):
     """Phases that end without telling so."""
     gate: int = pb.GATE_OUTCOME_PASSED
     """How the gate ends."""
+    tiers: list[list[str]] = field(default_factory=list)
+    """The tiers that each assessment was asked for."""
     untouched: set[int] = field(default_factory=set)
     """Phases that an iteration does not touch."""
     running: Counter[str] = field(default_factory=Counter)
@@ -104,7 +106,12 @@ class FakeGenerator(GeneratorServiceServicer):
         self, request_iterator: AsyncIterator[pb.AssessProjectRequest], context: object
     ) -> AsyncIterator[pb.AssessProjectResponse]:
         """Pass the one gate, unless told otherwise."""
-        files = [request.file.path async for request in request_iterator if request.file.path]
+        files = []
+        async for request in request_iterator:
+            if request.HasField("options"):
+                self.tiers.append(list(request.options.tiers))
+            elif request.file.path:
+                files.append(request.file.path)
         started = pb.GateStarted(name="compiles", index=1, count=1)
         yield pb.AssessProjectResponse(gate_started=started)
         gate = pb.Gate(name="compiles", tier="t0", outcome=self.gate, reason=f"{len(files)} files")

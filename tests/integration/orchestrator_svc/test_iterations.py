@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
 from backsmith.files.v1.snapshot_pb2 import Digest, FileEntry
-from backsmith.orchestrator.v1 import channel_pb2
+from backsmith.orchestrator.v1 import channel_pb2, generation_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.progress.v1 import progress_pb2
 
@@ -274,6 +275,21 @@ async def test_untouched_phases_do_no_work_and_say_so(
     expected, child = [await client.get(each.generation_id) for each in (whole, started)]
     assert child.snapshot_id == expected.snapshot_id
     assert child.generated_snapshot_id == expected.generated_snapshot_id
+
+
+async def test_a_merge_is_proven_further(system: System, generator: FakeGenerator) -> None:
+    """Runs the tiers of merges after every merge, besides those of the mode."""
+    runner = replace(system.settings.runner, merged_tiers=("t1", "t2"), extended_tiers=("t0", "t3"))
+    async with system.orchestrator(runner=runner) as client:
+        parent = await completed(client, generation_mode=generation_pb2.GENERATION_MODE_CLASSIC)
+        for mode in ("CLASSIC", "ENHANCED"):
+            started = await iterate(
+                client,
+                parent.generation_id,
+                generation_mode=generation_pb2.GenerationMode.Value(f"GENERATION_MODE_{mode}"),
+            )
+            await client.story(started.generation_id)
+    assert generator.tiers == [["t0"], ["t0", "t1", "t2"], ["t0", "t1", "t2", "t3"]]
 
 
 async def test_an_interrupted_iteration_merges_once(
