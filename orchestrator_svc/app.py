@@ -30,6 +30,7 @@ from orchestrator_svc.housekeeping import Housekeeper
 from orchestrator_svc.iterating import Iterating
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.relay import OutboxRelay
+from orchestrator_svc.resolving import Resolving
 from orchestrator_svc.runner.pool import SERVICE, RunnerPool
 from orchestrator_svc.runner.run import Workshop
 from orchestrator_svc.servicer import OrchestratorServicer
@@ -100,6 +101,7 @@ async def assemble(
                 abandonment.run(),
             )
         )
+        edits = Edits(store.generations, committed=relay.wake)
         servicer = OrchestratorServicer(
             Parts(
                 starting=Starting(
@@ -120,7 +122,8 @@ async def assemble(
                 generations=store.generations,
                 projects=store.projects,
                 audiences=store.audiences,
-                edits=Edits(store.generations, committed=relay.wake),
+                edits=edits,
+                resolving=Resolving(store.generations, edits, workshop.files),
                 watching=Watching(
                     backbone=backbone,
                     generations=store.generations,

@@ -3,14 +3,16 @@
 from collections.abc import Callable
 
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest, PlanResponse
+from backsmith.orchestrator.v1.generation_pb2 import GENERATION_MODE_CLASSIC
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import (
     PlanGenerationRequest,
+    RollBackVersionRequest,
     StartIterationRequest,
 )
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.clock import Clock
-from chassis.errors import FailedPreconditionError, FieldViolation
+from chassis.errors import FailedPreconditionError, FieldViolation, NotFoundError
 from orchestrator_svc.checks import KEY, MODIFICATION, Checks
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import (
@@ -77,6 +79,38 @@ class Iterating:
                 spec=plan.spec.SerializeToString(deterministic=True),
                 context=context_from_proto(request.context),
                 origin=_origin(parent, before, plan),
+            ),
+            idempotency=idempotency,
+        )
+        self._committed()
+        return as_started(started)
+
+    async def roll_back(self, user_id: str, request: RollBackVersionRequest) -> Generation:
+        """Accept an iteration that changes nothing of an older version.
+
+        Raises:
+            NotFoundError: The version is unknown, or another project's.
+            FailedPreconditionError: It is not completed.
+            AlreadyExistsError: The idempotency key was used with another request.
+        """
+        idempotency = idempotency_of(request)
+        if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
+            return as_started(twin)
+        parent = await self._parent(user_id, request.generation_id)
+        if parent.project_id != request.project_id:
+            raise NotFoundError("There is no such version.", reason="VERSION_UNKNOWN")
+        before = await self._generations.details(parent.generation_id)
+        spec = ProjectSpec.FromString(before.spec)
+        again = StartIterationRequest(
+            modification_prompt=f"Roll back to version {parent.version}",
+            generation_mode=GENERATION_MODE_CLASSIC,
+        )
+        started = await self._starts.start(
+            drafted(self._draft(parent, again, spec), self._clock, self._settings),
+            Details(
+                spec=before.spec,
+                context={},
+                origin=_origin(parent, before, PlanResponse(spec=spec)),
             ),
             idempotency=idempotency,
         )

@@ -187,6 +187,7 @@ def as_started(generation: Generation) -> Generation:
         snapshot_id="",
         generated_snapshot_id="",
         phase_files=(),
+        kept_phases=frozenset(),
         file_count=0,
         conflict_count=0,
         quality_score=None,

@@ -137,6 +137,13 @@ class GenerationCalls(Answering):
         generation = await self._parts.generations.get(require_user(), request.generation_id)
         return await self._parts.edits.conflicts(generation)
 
+    async def ResolveConflict(
+        self, request: pb.ResolveConflictRequest, context: Context
+    ) -> pb.ResolveConflictResponse:
+        """Settle the conflicts of one file."""
+        generation = await self._parts.resolving.resolve(require_user(), request)
+        return pb.ResolveConflictResponse(generation=convert.generation_to_proto(generation))
+
     async def ReplaceSnapshot(
         self, request: pb.ReplaceSnapshotRequest, context: Context
     ) -> pb.ReplaceSnapshotResponse:

@@ -11,6 +11,7 @@ from orchestrator_svc.channels import Channels
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.edits import Edits
 from orchestrator_svc.iterating import Iterating
+from orchestrator_svc.resolving import Resolving
 from orchestrator_svc.starting import Starting
 from orchestrator_svc.store.interface import Audiences, Generations, Projects
 from orchestrator_svc.watching import Watching
@@ -27,6 +28,7 @@ class Parts:
     generations: Generations
     projects: Projects
     edits: Edits
+    resolving: Resolving
     audiences: Audiences
     watching: Watching
     channels: Channels

@@ -83,6 +83,16 @@ class ProjectCalls(Answering):
         details = await self._parts.generations.details(generation.generation_id)
         return pb.GetVersionResponse(generation=convert.generation_to_proto(generation, details))
 
+    async def RollBackVersion(
+        self, request: pb.RollBackVersionRequest, context: Context
+    ) -> pb.RollBackVersionResponse:
+        """Make the next version out of an older one."""
+        generation = await self._parts.iterating.roll_back(require_user(), request)
+        details = await self._parts.generations.details(generation.generation_id)
+        return pb.RollBackVersionResponse(
+            generation=convert.generation_to_proto(generation, details)
+        )
+
     async def ActivateVersion(
         self, request: pb.ActivateVersionRequest, context: Context
     ) -> pb.ActivateVersionResponse:

@@ -43,10 +43,12 @@ class Files:
             response = await self._stub.WriteFiles(_pieces(files))
         return response.entries
 
-    async def commit(self, *, base: str, add: Sequence[FileEntry]) -> Snapshot:
-        """Make a snapshot: a base (empty: none) and some files."""
+    async def commit(
+        self, *, base: str, add: Sequence[FileEntry], remove: Sequence[str] = ()
+    ) -> Snapshot:
+        """Make a snapshot: a base (empty: none), plus and minus some files."""
         with rpc_errors():
-            request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add)
+            request = pb.CommitSnapshotRequest(base_snapshot_id=base, add=add, remove=remove)
             return (await self._stub.CommitSnapshot(request)).snapshot
 
     async def digests(self, snapshot_id: str) -> Mapping[str, str]:

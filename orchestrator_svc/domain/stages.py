@@ -184,13 +184,13 @@ def merging_files(info: PhaseInfo) -> Announcement:
     )
 
 
-def vanished(info: PhaseInfo, *, before: int, after: int) -> Announcement:
-    """Warn that there are fewer files than before although nobody asked to remove any."""
+def vanished(info: PhaseInfo, *, gone: int, before: int, after: int) -> Announcement:
+    """Warn that files are gone that nobody asked to remove."""
     stage = "validation"
     return Announcement(
         stage=stage,
         progress=progress_at(Place(stage=stage)),
-        message=f"{before - after} files of the parent are not there any more",
+        message=f"{gone} files of the parent are not there any more",
         phase=info,
         warning_type="data_loss_detection",
         parent_file_count=before,

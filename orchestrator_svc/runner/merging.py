@@ -1,6 +1,7 @@
 """The end of an iteration's phases: its rendering and the parent's edits become one snapshot."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1 import merge_pb2
@@ -69,47 +70,85 @@ async def kept_entries(
     return [known[path] for path in paths]
 
 
-async def merge_edits(
-    files: Files, generation: Generation, origin: Origin
-) -> files_pb.MergeSnapshotsResponse:
-    """Merge what is generated now with what the parent's user made of what was generated then."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merging:
+    """What a merge made of an iteration's rendering and its parent's edits."""
+
+    merge: Merge
+    events: Sequence[channel_pb2.FileEvent] = ()
+    """What channels hear of it."""
+    asked: frozenset[str] = frozenset()
+    """The parent's paths that are not there any more because the patch says so."""
+
+
+async def merge_edits(files: Files, generation: Generation, origin: Origin) -> Merging:
+    """Merge what is generated now with what the parent's user made of what was generated then.
+
+    A repeat makes the same of it, also when the generation's files are merged already.
+    """
     patch = SpecPatch.FromString(origin.patch)
+    if not patch.ByteSize():
+        return await _as_it_stood(files, origin)
+    rendered = generation.generated_snapshot_id or generation.snapshot_id
     dropped_paths: Sequence[str] = ()
     if any(_is_feature(target) for target in patch.drop):
         # Files of a feature are named after what they do, so only the renderings can tell.
         before = await files.digests(origin.base_snapshot_id)
-        after = set(await files.digests(generation.snapshot_id))
+        after = set(await files.digests(rendered))
         dropped_paths = [path for path in before if path not in after]
-    return await files.merge(
+    merged = await files.merge(
         files_pb.MergeSnapshotsRequest(
             base_snapshot_id=origin.base_snapshot_id,
             ours_snapshot_id=origin.ours_snapshot_id,
-            theirs_snapshot_id=generation.snapshot_id,
+            theirs_snapshot_id=rendered,
             drops=[*patch.drop, *(change.target for change in patch.alter)],
             dropped_paths=dropped_paths,
             renames=[_rename(rename) for rename in patch.rename],
         )
     )
+    return Merging(
+        merge=_merge_of(merged, rendered),
+        events=list(_file_events(generation, merged.changes)),
+        asked=frozenset(_asked(merged.changes)),
+    )
 
 
-def merge_of(generation: Generation, merged: files_pb.MergeSnapshotsResponse) -> Merge:
-    """Return what is recorded of a merge."""
+async def _as_it_stood(files: Files, origin: Origin) -> Merging:
+    """Return to the parent, to the byte, when the patch changes nothing."""
+    merge = Merge(
+        snapshot_id=origin.ours_snapshot_id,
+        generated_snapshot_id=origin.base_snapshot_id,
+        file_count=len(await files.entries(origin.ours_snapshot_id)),
+        conflict_count=0,
+        conflicts=ListConflictsResponse().SerializeToString(),
+    )
+    return Merging(merge=merge)
+
+
+def _merge_of(merged: files_pb.MergeSnapshotsResponse, rendered: str) -> Merge:
     conflicts = ListConflictsResponse(
         conflicts=merged.conflicts, conflict_snapshot_id=merged.conflict_snapshot_id
     )
     return Merge(
         snapshot_id=merged.snapshot.snapshot_id,
-        generated_snapshot_id=generation.snapshot_id,
+        generated_snapshot_id=rendered,
         file_count=merged.snapshot.file_count,
         conflict_count=len(merged.conflicts),
         conflicts=conflicts.SerializeToString(),
     )
 
 
-def file_events(
+def _asked(changes: Sequence[merge_pb2.FileChange]) -> Iterator[str]:
+    for change in changes:
+        if change.old_path:
+            yield change.old_path
+        elif not change.HasField("digest"):
+            yield change.path
+
+
+def _file_events(
     generation: Generation, changes: Sequence[merge_pb2.FileChange]
 ) -> Iterator[channel_pb2.FileEvent]:
-    """Yield what channels hear of a merge."""
     for change in changes:
         if change.action in _TOLD:
             yield channel_pb2.FileEvent(
@@ -123,6 +162,13 @@ def file_events(
             )
 
 
+def vanished(
+    before: Collection[str], after: Collection[str], *, asked: Collection[str]
+) -> frozenset[str]:
+    """Return the parent's paths that are gone although nobody asked for it."""
+    return frozenset(before) - frozenset(after) - frozenset(asked)
+
+
 async def edited_paths(files: Files, generation: Generation) -> Sequence[str]:
     """Return the paths at which a generation's files are not what was generated."""
     if not generation.generated_snapshot_id:
@@ -130,12 +176,6 @@ async def edited_paths(files: Files, generation: Generation) -> Sequence[str]:
     generated = await files.digests(generation.generated_snapshot_id)
     merged = await files.digests(generation.snapshot_id)
     return sorted({path for path, _ in generated.items() ^ merged.items()})
-
-
-def asked_to_remove(origin: Origin) -> bool:
-    """Tell whether the patch asks for files to vanish."""
-    patch = SpecPatch.FromString(origin.patch)
-    return bool(patch.drop or patch.rename)
 
 
 def _is_feature(target: str) -> bool:

@@ -25,13 +25,12 @@ from orchestrator_svc.domain.progress import PHASES, Place, progress_at
 from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
 from orchestrator_svc.runner.merging import (
-    asked_to_remove,
+    Merging,
     edited_paths,
-    file_events,
     iteration_base,
     kept_entries,
     merge_edits,
-    merge_of,
+    vanished,
 )
 from orchestrator_svc.runner.pace import Paces, Stopwatch
 from orchestrator_svc.runner.patience import patiently
@@ -232,14 +231,19 @@ class Run:
         )
 
     async def _merge(self, origin: Origin, announcer: Announcer) -> None:
-        """Merge once: what was merged before a stop stays as it is."""
+        """Merge; what was merged before a stop stays as it is."""
         await self._tell(announcer, stages.merging_files(self._last_phase()))
+        merging = await patiently(
+            lambda: merge_edits(self._workshop.files, self.generation, origin), self._settings
+        )
         if not self.generation.generated_snapshot_id:
-            await patiently(lambda: self._save_merge(origin), self._settings)
+            await patiently(lambda: self._save_merge(merging), self._settings)
         before = await self._paths_to_keep(origin.ours_snapshot_id)
         after = await self._paths_to_keep(self.generation.snapshot_id)
-        if before - after and not asked_to_remove(origin):
-            warning = stages.vanished(self._last_phase(), before=len(before), after=len(after))
+        if gone := vanished(before, after, asked=merging.asked):
+            warning = stages.vanished(
+                self._last_phase(), gone=len(gone), before=len(before), after=len(after)
+            )
             await self._tell(announcer, warning)
 
     async def _paths_to_keep(self, snapshot_id: str) -> set[str]:
@@ -248,14 +252,12 @@ class Run:
         paths = await patiently(lambda: files.digests(snapshot_id), self._settings)
         return set(paths) - {PROOF_PATH}
 
-    async def _save_merge(self, origin: Origin) -> None:
+    async def _save_merge(self, merging: Merging) -> None:
         generation = self.generation
-        merged = await merge_edits(self._workshop.files, generation, origin)
         self.generation = await self._workshop.runs.merge(
-            generation.generation_id, generation.epoch, merge_of(generation, merged)
+            generation.generation_id, generation.epoch, merging.merge
         )
-        events = list(file_events(generation, merged.changes))
-        await patiently(lambda: self._tell_files("merge", events), self._settings)
+        await patiently(lambda: self._tell_files("merge", merging.events), self._settings)
 
     def _last_phase(self) -> stages.PhaseInfo:
         files = self.generation.phase_files

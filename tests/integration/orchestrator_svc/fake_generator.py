@@ -46,6 +46,8 @@ class FakeGenerator(GeneratorServiceServicer):
     """How the gate ends."""
     tiers: list[list[str]] = field(default_factory=list)
     """The tiers that each assessment was asked for."""
+    flavour: str = ""
+    """What every file it makes from now on says besides."""
     untouched: set[int] = field(default_factory=set)
     """Phases that an iteration does not touch."""
     running: Counter[str] = field(default_factory=Counter)
@@ -90,6 +92,8 @@ class FakeGenerator(GeneratorServiceServicer):
         try:
             async for step in self._steps(request.spec, phase):
                 count += step.HasField("file")
+                if step.HasField("file"):
+                    step.file.content += self.flavour.encode()
                 yield step
                 if count == 1 and step.HasField("file"):
                     await self._interfere(phase)

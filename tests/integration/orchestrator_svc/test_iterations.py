@@ -18,11 +18,9 @@ from backsmith.progress.v1 import progress_pb2
 from chassis.auth import TokenIssuer
 from chassis.channel import ChannelSettings, dial
 from chassis.errors import (
-    AbortedError,
     FailedPreconditionError,
     InvalidInputError,
     NotFoundError,
-    PermissionDeniedError,
 )
 from chassis.status import rpc_errors
 from tests.integration.orchestrator_svc.conftest import AUTH, Client, System
@@ -310,50 +308,3 @@ async def test_an_interrupted_iteration_merges_once(
 
     assert child.snapshot_id == expected.snapshot_id
     assert child.generated_snapshot_id == expected.generated_snapshot_id
-
-
-async def test_a_conflict_is_told_until_it_is_resolved(client: Client, system: System) -> None:
-    """Keeps the user's side, lists the conflict with its sides, and forgets it when resolved."""
-    parent = await completed(client)
-    path = "entities/invoice_0.py"
-    parent = await edit(client, system, parent, path, b"mine = 1\n")
-    started = await iterate(client, parent.generation_id)
-    await client.story(started.generation_id)
-    child = await client.get(started.generation_id)
-    stub = await client.stub()
-    request = pb.ListConflictsRequest(generation_id=child.generation_id)
-    told = await stub.ListConflicts(request)
-
-    assert child.conflict_count == 1
-    assert [conflict.path for conflict in told.conflicts] == [path]
-    assert set(await listed(system, told.conflict_snapshot_id)) == {
-        f"ours/{path}",
-        f"theirs/{path}",
-    }
-    assert await content(system, child.snapshot_id, path) == b"mine = 1\n"
-
-    internal = await client.stub("ada", service="bridge")
-    await internal.ReplaceSnapshot(
-        pb.ReplaceSnapshotRequest(
-            generation_id=child.generation_id,
-            expected_snapshot_id=child.snapshot_id,
-            snapshot_id=child.snapshot_id,
-            file_count=child.file_count,
-            resolved_paths=[path],
-        )
-    )
-    assert not (await stub.ListConflicts(request)).conflicts
-    assert (await client.get(child.generation_id)).conflict_count == 0
-
-
-async def test_edits_are_for_services_and_never_overwrite_unseen_ones(
-    client: Client, system: System
-) -> None:
-    """Refuses a user's own call, and an edit that started from an older snapshot."""
-    parent = await completed(client)
-    await edit(client, system, parent, "docs/a.md", b"a\n")
-    with pytest.raises(AbortedError), rpc_errors():
-        await edit(client, system, parent, "docs/b.md", b"b\n")
-    stub = await client.stub()
-    with pytest.raises(PermissionDeniedError), rpc_errors():
-        await stub.ReplaceSnapshot(pb.ReplaceSnapshotRequest(generation_id=parent.generation_id))

@@ -16,6 +16,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -26,6 +27,30 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _ConflictSide:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ConflictSideEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ConflictSide.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CONFLICT_SIDE_UNSPECIFIED: _ConflictSide.ValueType  # 0
+    """Not set; refused."""
+    CONFLICT_SIDE_OURS: _ConflictSide.ValueType  # 1
+    """What the user left; where the user had deleted the file, it stays away."""
+    CONFLICT_SIDE_THEIRS: _ConflictSide.ValueType  # 2
+    """What was generated; where the patch drops the file, it goes."""
+
+class ConflictSide(_ConflictSide, metaclass=_ConflictSideEnumTypeWrapper):
+    """One of the sides of a conflict."""
+
+CONFLICT_SIDE_UNSPECIFIED: ConflictSide.ValueType  # 0
+"""Not set; refused."""
+CONFLICT_SIDE_OURS: ConflictSide.ValueType  # 1
+"""What the user left; where the user had deleted the file, it stays away."""
+CONFLICT_SIDE_THEIRS: ConflictSide.ValueType  # 2
+"""What was generated; where the patch drops the file, it goes."""
+Global___ConflictSide: _TypeAlias = ConflictSide  # noqa: Y015
 
 @_typing.final
 class StartGenerationRequest(_message.Message):
@@ -948,6 +973,120 @@ class ListConflictsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListConflictsResponse: _TypeAlias = ListConflictsResponse  # noqa: Y015
+
+@_typing.final
+class ResolveConflictRequest(_message.Message):
+    """How a conflict ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_ID_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
+    SIDE_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    generation_id: _builtins.str
+    """The generation's id."""
+    path: _builtins.str
+    """The file's path."""
+    side: Global___ConflictSide.ValueType
+    """One of the two sides."""
+    text: _builtins.str
+    """A text of the user's own, UTF-8; 1 MiB at most."""
+    def __init__(
+        self,
+        *,
+        generation_id: _builtins.str = ...,
+        path: _builtins.str = ...,
+        side: Global___ConflictSide.ValueType = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome", "side", b"side", "text", b"text"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id", "outcome", b"outcome", "path", b"path", "side", b"side", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_outcome: _TypeAlias = _typing.Literal["side", "text"]  # noqa: Y015
+    _WhichOneofArgType_outcome: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_outcome) -> _WhichOneofReturnType_outcome | None: ...
+
+Global___ResolveConflictRequest: _TypeAlias = ResolveConflictRequest  # noqa: Y015
+
+@_typing.final
+class ResolveConflictResponse(_message.Message):
+    """The generation, with one conflict less."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def generation(self) -> _generation_pb2.Generation:
+        """The generation."""
+
+    def __init__(
+        self,
+        *,
+        generation: _generation_pb2.Generation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResolveConflictResponse: _TypeAlias = ResolveConflictResponse  # noqa: Y015
+
+@_typing.final
+class RollBackVersionRequest(_message.Message):
+    """Which version to return to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    GENERATION_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    """The project's id."""
+    generation_id: _builtins.str
+    """The generation that made the version."""
+    request_id: _builtins.str
+    """The idempotency key: a repeat with the same request returns the first answer; empty means none."""
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        generation_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation_id", b"generation_id", "project_id", b"project_id", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollBackVersionRequest: _TypeAlias = RollBackVersionRequest  # noqa: Y015
+
+@_typing.final
+class RollBackVersionResponse(_message.Message):
+    """The version to come."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def generation(self) -> _generation_pb2.Generation:
+        """The generation, PENDING."""
+
+    def __init__(
+        self,
+        *,
+        generation: _generation_pb2.Generation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generation", b"generation"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RollBackVersionResponse: _TypeAlias = RollBackVersionResponse  # noqa: Y015
 
 @_typing.final
 class CreateProjectRequest(_message.Message):

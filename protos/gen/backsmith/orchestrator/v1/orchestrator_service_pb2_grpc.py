@@ -110,6 +110,16 @@ class OrchestratorServiceStub:
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.SerializeToString,
                 response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.FromString,
                 _registered_method=True)
+        self.ResolveConflict = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/ResolveConflict',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictResponse.FromString,
+                _registered_method=True)
+        self.RollBackVersion = channel.unary_unary(
+                '/backsmith.orchestrator.v1.OrchestratorService/RollBackVersion',
+                request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionRequest.SerializeToString,
+                response_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionResponse.FromString,
+                _registered_method=True)
         self.CreateProject = channel.unary_unary(
                 '/backsmith.orchestrator.v1.OrchestratorService/CreateProject',
                 request_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.CreateProjectRequest.SerializeToString,
@@ -346,6 +356,36 @@ class OrchestratorServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ResolveConflict(self, request, context):
+        """ResolveConflict settles every conflict of one file, and marks the version anew.
+
+        The generation's files become a new snapshot, unless they stay as they are.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown, or the file has no open conflict.
+        * INVALID_ARGUMENT: neither side nor text is chosen.
+        * FAILED_PRECONDITION: the generation is pending or runs.
+        * ABORTED: its files became another snapshot meanwhile.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollBackVersion(self, request, context):
+        """RollBackVersion makes the next version of a project out of an older one, its edits included.
+
+        It runs as an iteration that changes nothing; its files are those of the older
+        version, whatever was generated since.
+
+        Errors:
+        * NOT_FOUND: the project or the generation is unknown.
+        * FAILED_PRECONDITION: the generation is not completed.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateProject(self, request, context):
         """CreateProject makes a project without versions.
 
@@ -552,6 +592,16 @@ def add_OrchestratorServiceServicer_to_server(servicer, server):
                     servicer.ListConflicts,
                     request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.FromString,
                     response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.SerializeToString,
+            ),
+            'ResolveConflict': grpc.unary_unary_rpc_method_handler(
+                    servicer.ResolveConflict,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictResponse.SerializeToString,
+            ),
+            'RollBackVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollBackVersion,
+                    request_deserializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionRequest.FromString,
+                    response_serializer=backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionResponse.SerializeToString,
             ),
             'CreateProject': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateProject,
@@ -993,6 +1043,60 @@ class OrchestratorService:
             '/backsmith.orchestrator.v1.OrchestratorService/ListConflicts',
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsRequest.SerializeToString,
             backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ListConflictsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ResolveConflict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/ResolveConflict',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.ResolveConflictResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollBackVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/backsmith.orchestrator.v1.OrchestratorService/RollBackVersion',
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionRequest.SerializeToString,
+            backsmith_dot_orchestrator_dot_v1_dot_orchestrator__service__pb2.RollBackVersionResponse.FromString,
             options,
             channel_credentials,
             insecure,

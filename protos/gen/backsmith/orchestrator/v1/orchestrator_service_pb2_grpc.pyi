@@ -152,6 +152,28 @@ class OrchestratorServiceStub:
     Errors:
     * NOT_FOUND: the generation is unknown.
     """
+    ResolveConflict: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ResolveConflictRequest, _orchestrator_service_pb2.ResolveConflictResponse]
+    """ResolveConflict settles every conflict of one file, and marks the version anew.
+
+    The generation's files become a new snapshot, unless they stay as they are.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown, or the file has no open conflict.
+    * INVALID_ARGUMENT: neither side nor text is chosen.
+    * FAILED_PRECONDITION: the generation is pending or runs.
+    * ABORTED: its files became another snapshot meanwhile.
+    """
+    RollBackVersion: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RollBackVersionRequest, _orchestrator_service_pb2.RollBackVersionResponse]
+    """RollBackVersion makes the next version of a project out of an older one, its edits included.
+
+    It runs as an iteration that changes nothing; its files are those of the older
+    version, whatever was generated since.
+
+    Errors:
+    * NOT_FOUND: the project or the generation is unknown.
+    * FAILED_PRECONDITION: the generation is not completed.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
+    """
     CreateProject: _grpc.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]
     """CreateProject makes a project without versions.
 
@@ -366,6 +388,28 @@ class OrchestratorServiceAsyncStub(OrchestratorServiceStub):
 
     Errors:
     * NOT_FOUND: the generation is unknown.
+    """
+    ResolveConflict: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.ResolveConflictRequest, _orchestrator_service_pb2.ResolveConflictResponse]  # type: ignore[assignment]
+    """ResolveConflict settles every conflict of one file, and marks the version anew.
+
+    The generation's files become a new snapshot, unless they stay as they are.
+
+    Errors:
+    * NOT_FOUND: the generation is unknown, or the file has no open conflict.
+    * INVALID_ARGUMENT: neither side nor text is chosen.
+    * FAILED_PRECONDITION: the generation is pending or runs.
+    * ABORTED: its files became another snapshot meanwhile.
+    """
+    RollBackVersion: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.RollBackVersionRequest, _orchestrator_service_pb2.RollBackVersionResponse]  # type: ignore[assignment]
+    """RollBackVersion makes the next version of a project out of an older one, its edits included.
+
+    It runs as an iteration that changes nothing; its files are those of the older
+    version, whatever was generated since.
+
+    Errors:
+    * NOT_FOUND: the project or the generation is unknown.
+    * FAILED_PRECONDITION: the generation is not completed.
+    * ALREADY_EXISTS: the idempotency key was used with another request.
     """
     CreateProject: _aio.UnaryUnaryMultiCallable[_orchestrator_service_pb2.CreateProjectRequest, _orchestrator_service_pb2.CreateProjectResponse]  # type: ignore[assignment]
     """CreateProject makes a project without versions.
@@ -662,6 +706,40 @@ class OrchestratorServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Errors:
         * NOT_FOUND: the generation is unknown.
+        """
+
+    @_abc_1.abstractmethod
+    def ResolveConflict(
+        self,
+        request: _orchestrator_service_pb2.ResolveConflictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.ResolveConflictResponse, _abc.Awaitable[_orchestrator_service_pb2.ResolveConflictResponse]]:
+        """ResolveConflict settles every conflict of one file, and marks the version anew.
+
+        The generation's files become a new snapshot, unless they stay as they are.
+
+        Errors:
+        * NOT_FOUND: the generation is unknown, or the file has no open conflict.
+        * INVALID_ARGUMENT: neither side nor text is chosen.
+        * FAILED_PRECONDITION: the generation is pending or runs.
+        * ABORTED: its files became another snapshot meanwhile.
+        """
+
+    @_abc_1.abstractmethod
+    def RollBackVersion(
+        self,
+        request: _orchestrator_service_pb2.RollBackVersionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_orchestrator_service_pb2.RollBackVersionResponse, _abc.Awaitable[_orchestrator_service_pb2.RollBackVersionResponse]]:
+        """RollBackVersion makes the next version of a project out of an older one, its edits included.
+
+        It runs as an iteration that changes nothing; its files are those of the older
+        version, whatever was generated since.
+
+        Errors:
+        * NOT_FOUND: the project or the generation is unknown.
+        * FAILED_PRECONDITION: the generation is not completed.
+        * ALREADY_EXISTS: the idempotency key was used with another request.
         """
 
     @_abc_1.abstractmethod
