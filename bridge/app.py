@@ -21,6 +21,7 @@ from bridge.resume import ResumeCookies
 from bridge.routes import (
     auth,
     channels,
+    conflicts,
     edits,
     generations,
     health,
@@ -69,6 +70,7 @@ ROUTERS = (
     channels.router,
     file_routes.router,
     edits.router,
+    conflicts.router,
     life.router,
     generations.router,
     auth.router,

@@ -115,6 +115,22 @@ class Orchestrator:
         with rpc_errors():
             return (await self.stub.ReplaceSnapshot(request)).generation
 
+    async def conflicts(self, generation_id: str) -> pb.ListConflictsResponse:
+        """Return the open conflicts of a generation."""
+        with rpc_errors():
+            request = pb.ListConflictsRequest(generation_id=generation_id)
+            return await self.stub.ListConflicts(request)
+
+    async def resolve(self, request: pb.ResolveConflictRequest) -> Generation:
+        """Settle the conflicts of one file."""
+        with rpc_errors():
+            return (await self.stub.ResolveConflict(request)).generation
+
+    async def roll_back(self, request: pb.RollBackVersionRequest) -> Generation:
+        """Accept a version made of an older one."""
+        with rpc_errors():
+            return (await self.stub.RollBackVersion(request)).generation
+
     async def version(self, project_id: str, version: int) -> Generation:
         """Return the generation that made a version; 0 means the active one."""
         with rpc_errors():
@@ -191,6 +207,19 @@ class Files:
         with rpc_errors():
             return await self.stub.SearchSnapshot(request)
 
+    async def snapshot(self, snapshot_id: str) -> Snapshot:
+        """Tell a snapshot's size."""
+        request = files_pb.GetSnapshotRequest(snapshot_id=snapshot_id)
+        with rpc_errors():
+            return (await self.stub.GetSnapshot(request)).snapshot
+
+    async def content(self, snapshot_id: str, path: str) -> bytes:
+        """Return what a file holds; nothing when there is no such file."""
+        try:
+            return b"".join([piece.data async for piece in self.read(snapshot_id, path)])
+        except NotFoundError:
+            return b""
+
     async def compare(self, before: str, after: str) -> files_pb.DiffSnapshotsResponse:
         """Tell how two snapshots differ."""
         request = files_pb.DiffSnapshotsRequest(from_snapshot_id=before, to_snapshot_id=after)
@@ -219,12 +248,18 @@ class Files:
         )
         return _streamed(self.stub.ReadFile(request))
 
+    def bundle(
+        self, versions: Sequence[files_pb.BundleVersion]
+    ) -> AsyncGenerator[files_pb.ExportBundleResponse, None]:
+        """Stream versions as a git bundle."""
+        return _streamed(self.stub.ExportBundle(files_pb.ExportBundleRequest(versions=versions)))
+
     def archive(
-        self, snapshot_id: str, *, prefix: str
+        self, snapshot_id: str, archive_format: files_pb.ArchiveFormat.ValueType
     ) -> AsyncGenerator[files_pb.ArchiveSnapshotResponse, None]:
-        """Stream a snapshot as a zip."""
+        """Stream a snapshot as an archive."""
         request = files_pb.ArchiveSnapshotRequest(
-            snapshot_id=snapshot_id, format=files_pb.ARCHIVE_FORMAT_ZIP, prefix=prefix
+            snapshot_id=snapshot_id, format=archive_format, prefix=""
         )
         return _streamed(self.stub.ArchiveSnapshot(request))
 

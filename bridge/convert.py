@@ -243,6 +243,7 @@ def _fields(generation: generation_pb2.Generation) -> dict[str, Any]:
         "attempt": generation.attempt,
         "phases_completed": generation.phases_completed,
         "file_count": generation.file_count,
+        "conflict_count": generation.conflict_count,
         "quality_score": optional(generation, "quality_score"),
         "error": generation.error or None,
         "cancel_after": (

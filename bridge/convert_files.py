@@ -1,16 +1,38 @@
 """Protobuf messages about files and wire models, each into the other."""
 
+from collections import Counter
 from typing import Literal
 
 from backsmith.files.v1 import files_service_pb2 as files_pb
 from backsmith.files.v1 import merge_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as orchestrator_pb
 
-from bridge.schemas.edit import ComparisonOut, FileDiffOut, MatchOut, SearchBody, SearchOut
+from bridge.edits import Change, Condition
+from bridge.schemas.edit import (
+    ConflictOut,
+    ConflictsOut,
+    CountsOut,
+    EditsBody,
+    FileDiffOut,
+    MatchOut,
+    Reason,
+    ResolveBody,
+    SearchBody,
+    SearchOut,
+)
 
 CHANGES: dict[int, Literal["added", "removed", "changed"]] = {
     merge_pb2.FILE_ACTION_ADDED: "added",
     merge_pb2.FILE_ACTION_UPDATED: "changed",
     merge_pb2.FILE_ACTION_DELETED: "removed",
+}
+REASONS: dict[int, Reason] = {
+    merge_pb2.CONFLICT_REASON_BOTH_CHANGED: "both_changed",
+    merge_pb2.CONFLICT_REASON_BOTH_ADDED: "both_added",
+    merge_pb2.CONFLICT_REASON_DELETED_AND_CHANGED: "deleted_and_changed",
+    merge_pb2.CONFLICT_REASON_CHANGED_AND_DROPPED: "changed_and_dropped",
+    merge_pb2.CONFLICT_REASON_NOT_TEXT: "not_text",
+    merge_pb2.CONFLICT_REASON_NOT_RUNNABLE: "not_runnable",
 }
 
 
@@ -43,17 +65,64 @@ def search_to_out(found: files_pb.SearchSnapshotResponse) -> SearchOut:
     return SearchOut(matches=matches, truncated=found.truncated)
 
 
-def comparison_to_out(
-    before: str, after: str, compared: files_pb.DiffSnapshotsResponse
-) -> ComparisonOut:
-    """Return how two generations differ as callers see it."""
-    return ComparisonOut(
-        from_generation_id=before,
-        to_generation_id=after,
-        files=[_diff(each) for each in compared.diffs],
-        unchanged_count=compared.unchanged_count,
-        truncated=compared.truncated,
+def differences_to_out(compared: files_pb.DiffSnapshotsResponse) -> list[FileDiffOut]:
+    """Return how files differ as callers see it."""
+    return [_diff(each) for each in compared.diffs]
+
+
+def counts_of(compared: files_pb.DiffSnapshotsResponse) -> CountsOut:
+    """Return how many files came, went, changed and stayed."""
+    counted = Counter(CHANGES[each.action] for each in compared.diffs)
+    return CountsOut(
+        added=counted["added"],
+        removed=counted["removed"],
+        changed=counted["changed"],
+        unchanged=compared.unchanged_count,
     )
+
+
+def changes_from_body(body: EditsBody) -> list[Change]:
+    """Return the edits that a body stands for."""
+    return [
+        Change(
+            path=edit.path,
+            content=None if edit.delete else edit.content or (edit.text or "").encode(),
+            condition=Condition(if_match=edit.if_match, if_none_match=edit.if_none_match),
+        )
+        for edit in body.edits
+    ]
+
+
+def conflicts_to_out(
+    generation_id: str, known: orchestrator_pb.ListConflictsResponse
+) -> ConflictsOut:
+    """Return conflicts as callers see them."""
+    conflicts = [
+        ConflictOut(
+            path=each.path,
+            place=each.place,
+            reason=REASONS[each.reason],
+            base=each.base.sha256 or None,
+            ours=each.ours.sha256 or None,
+            theirs=each.theirs.sha256 or None,
+        )
+        for each in known.conflicts
+    ]
+    return ConflictsOut(generation_id=generation_id, conflicts=conflicts)
+
+
+def resolve_request_from_body(
+    body: ResolveBody, generation_id: str
+) -> orchestrator_pb.ResolveConflictRequest:
+    """Return the request that a body stands for."""
+    request = orchestrator_pb.ResolveConflictRequest(generation_id=generation_id, path=body.path)
+    if body.text is not None:
+        request.text = body.text
+    elif body.take == "ours":
+        request.side = orchestrator_pb.CONFLICT_SIDE_OURS
+    else:
+        request.side = orchestrator_pb.CONFLICT_SIDE_THEIRS
+    return request
 
 
 def _diff(diff: files_pb.FileDiff) -> FileDiffOut:

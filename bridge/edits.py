@@ -1,6 +1,8 @@
 """A user's own edits of a generation's files: each makes a new snapshot, and none is lost."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backsmith.files.v1 import snapshot_pb2
@@ -10,7 +12,7 @@ from backsmith.orchestrator.v1.generation_pb2 import Generation
 
 from bridge.clients import Files, Orchestrator
 from bridge.errors import PreconditionError
-from chassis.errors import AbortedError, NotFoundError
+from chassis.errors import AbortedError, FieldViolation, InvalidInputError, NotFoundError
 
 ATTEMPTS = 3
 """How often an edit is tried when somebody else edits another file at the same time."""
@@ -40,8 +42,31 @@ class Condition:
             raise PreconditionError("There is such a file already.")
 
 
+ANYHOW = Condition()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One edit: what a path is to hold, and what must hold for that."""
+
+    path: str
+    content: bytes | None
+    """None takes the file away."""
+
+    condition: Condition = ANYHOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edited:
+    """What became of one path."""
+
+    path: str
+    before: snapshot_pb2.FileEntry | None
+    after: snapshot_pb2.FileEntry | None
+
+
 class Edits:
-    """Writes and deletes single files.
+    """Writes and deletes files.
 
     Args:
         orchestrator: Knows which snapshot holds a generation's files.
@@ -52,71 +77,58 @@ class Edits:
         self._orchestrator = orchestrator
         self._files = files
 
-    async def write(
-        self, generation_id: str, path: str, content: bytes, condition: Condition
-    ) -> tuple[snapshot_pb2.FileEntry, bool]:
-        """Store a file; return its entry, and whether it is a new one.
+    async def apply(self, generation_id: str, changes: Sequence[Change]) -> Sequence[Edited]:
+        """Make all changes at once, or none; return what became of each path.
 
         Raises:
-            PreconditionError: The condition does not hold.
+            InvalidInputError: A path is named twice, or breaks the rules.
+            NotFoundError: A file to be taken away is not there.
+            PreconditionError: A condition does not hold.
             FailedPreconditionError: The generation has not ended.
         """
-        digest = snapshot_pb2.Digest(
-            sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
-        )
-        entry = snapshot_pb2.FileEntry(path=path, digest=digest)
-        await self._files.store(entry, content)
-        before = await self._replace(generation_id, path, entry, condition)
-        return entry, before is None
-
-    async def delete(self, generation_id: str, path: str, condition: Condition) -> None:
-        """Take a file away.
-
-        Raises:
-            NotFoundError: There is no such file.
-            PreconditionError: The condition does not hold.
-            FailedPreconditionError: The generation has not ended.
-        """
-        await self._replace(generation_id, path, None, condition)
-
-    async def _replace(
-        self,
-        generation_id: str,
-        path: str,
-        entry: snapshot_pb2.FileEntry | None,
-        condition: Condition,
-    ) -> snapshot_pb2.FileEntry | None:
-        """Put another snapshot in place, and return what stood at the path before."""
+        _require_each_path_once(changes)
+        entries = {
+            change.path: await self._stored(change.path, change.content) for change in changes
+        }
         for attempt in range(1, ATTEMPTS + 1):
             generation = await self._orchestrator.generation(generation_id)
-            before = await self._files.entry(generation.snapshot_id, path)
-            condition.check(before)
-            if entry is None and before is None:
-                raise NotFoundError("There is no such file.", reason="FILE_NOT_FOUND")
+            edited = [
+                await self._checked(generation.snapshot_id, change, entries[change.path])
+                for change in changes
+            ]
             try:
-                await self._commit(generation, path, entry)
+                await self._commit(generation, edited)
             except AbortedError:
                 if attempt == ATTEMPTS:
                     raise
             else:
                 break
-        return before
+        return edited
 
-    async def _commit(
-        self, generation: Generation, path: str, entry: snapshot_pb2.FileEntry | None
-    ) -> None:
+    async def _stored(self, path: str, content: bytes | None) -> snapshot_pb2.FileEntry | None:
+        if content is None:
+            return None
+        digest = snapshot_pb2.Digest(
+            sha256=hashlib.sha256(content).hexdigest(), size_bytes=len(content)
+        )
+        entry = snapshot_pb2.FileEntry(path=path, digest=digest)
+        await self._files.store(entry, content)
+        return entry
+
+    async def _checked(
+        self, snapshot_id: str, change: Change, after: snapshot_pb2.FileEntry | None
+    ) -> Edited:
+        before = await self._files.entry(snapshot_id, change.path)
+        change.condition.check(before)
+        if before is None and after is None:
+            raise NotFoundError("There is no such file.", reason="FILE_NOT_FOUND")
+        return Edited(path=change.path, before=before, after=after)
+
+    async def _commit(self, generation: Generation, edited: Sequence[Edited]) -> None:
         snapshot = await self._files.commit(
             generation.snapshot_id,
-            add=[entry] if entry else [],
-            remove=[] if entry else [path],
-        )
-        change = channel_pb2.FileEvent(
-            generation_id=generation.generation_id,
-            project_id=generation.project_id,
-            path=path,
-            digest=entry.digest.sha256 if entry else "",
-            size_bytes=entry.digest.size_bytes if entry else 0,
-            action=channel_pb2.FILE_ACTION_EDITED if entry else channel_pb2.FILE_ACTION_DELETED,
+            add=[each.after for each in edited if each.after],
+            remove=[each.path for each in edited if not each.after],
         )
         await self._orchestrator.replace_snapshot(
             pb.ReplaceSnapshotRequest(
@@ -124,7 +136,31 @@ class Edits:
                 expected_snapshot_id=generation.snapshot_id,
                 snapshot_id=snapshot.snapshot_id,
                 file_count=snapshot.file_count,
-                changes=[change],
-                resolved_paths=[path],
+                changes=[_event(generation, each) for each in edited],
+                resolved_paths=[each.path for each in edited],
             )
+        )
+
+
+def _event(generation: Generation, edited: Edited) -> channel_pb2.FileEvent:
+    entry = edited.after
+    return channel_pb2.FileEvent(
+        generation_id=generation.generation_id,
+        project_id=generation.project_id,
+        path=edited.path,
+        digest=entry.digest.sha256 if entry else "",
+        size_bytes=entry.digest.size_bytes if entry else 0,
+        action=channel_pb2.FILE_ACTION_EDITED if entry else channel_pb2.FILE_ACTION_DELETED,
+    )
+
+
+def _require_each_path_once(changes: Sequence[Change]) -> None:
+    counted = Counter(change.path for change in changes)
+    if repeated := [path for path, count in counted.items() if count > 1]:
+        violations = [
+            FieldViolation(field=path, message="is named more than once", reason="PATH_REPEATED")
+            for path in repeated
+        ]
+        raise InvalidInputError(
+            "A path is named more than once.", violations=violations, reason="PATH_REPEATED"
         )

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 
 from bridge.convert import file_to_out
-from bridge.edits import Condition, Edits
+from bridge.convert_files import changes_from_body
+from bridge.edits import Change, Condition, Edits
 from bridge.errors import BodyTooLargeError
 from bridge.params import GenerationId, known_shape
 from bridge.parts import Has
 from bridge.problems import documented
 from bridge.routes.files import FilePath
+from bridge.schemas.edit import EditedOut, EditsBody
 from bridge.schemas.file import FileOut
 from bridge.security import User
 from chassis.errors import NotFoundError
@@ -50,10 +52,29 @@ async def write_file(
         raise BodyTooLargeError(f"A file is larger than {MAX_FILE_BYTES} bytes.")
     condition = Condition(if_match=if_match, if_none_match=if_none_match)
     edits = Edits(parts.orchestrator, parts.files)
-    entry, new = await edits.write(identifier, path, content, condition)
-    response.status_code = 201 if new else 200
-    response.headers["etag"] = f'"{entry.digest.sha256}"'
-    return file_to_out(entry)
+    change = Change(path=path, content=content, condition=condition)
+    (edited,) = await edits.apply(identifier, [change])
+    assert edited.after  # noqa: S101 - a file was written
+    response.status_code = 200 if edited.before else 201
+    response.headers["etag"] = f'"{edited.after.digest.sha256}"'
+    return file_to_out(edited.after)
+
+
+@router.post("/{generation_id}/files", responses=documented(400, 409, 412, 413))
+async def write_files(
+    generation_id: GenerationId, body: EditsBody, _user: User, parts: Has
+) -> EditedOut:
+    """Store and take away several files of your own at once: all of them, or none."""
+    identifier = known_shape(generation_id, what="generation")
+    changes = changes_from_body(body)
+    for change in changes:
+        if change.content is not None and len(change.content) > MAX_FILE_BYTES:
+            raise BodyTooLargeError(f"A file is larger than {MAX_FILE_BYTES} bytes.")
+    edited = await Edits(parts.orchestrator, parts.files).apply(identifier, changes)
+    return EditedOut(
+        files=[file_to_out(each.after) for each in edited if each.after],
+        deleted=[each.path for each in edited if not each.after],
+    )
 
 
 @router.delete(
@@ -67,5 +88,6 @@ async def delete_file(
     if not path.isprintable():
         raise NotFoundError("There is no such file.", reason="FILE_NOT_FOUND")
     edits = Edits(parts.orchestrator, parts.files)
-    await edits.delete(identifier, path, Condition(if_match=if_match))
+    change = Change(path=path, content=None, condition=Condition(if_match=if_match))
+    await edits.apply(identifier, [change])
     return Response(status_code=204)

@@ -18,9 +18,12 @@ from bridge.params import (
 )
 from bridge.parts import Has
 from bridge.problems import documented
+from bridge.routes import paths
 from bridge.routes.overview import page_of
+from bridge.routes.start import started
 from bridge.schemas.generation import GenerationDetailOut, GenerationPageOut
 from bridge.schemas.project import ProjectOut, ProjectPageOut
+from bridge.schemas.start import StartedOut
 from bridge.schemas.update import CreateProjectBody, UpdateProjectBody
 from bridge.security import User
 
@@ -74,6 +77,28 @@ async def activate(
     project = known_shape(project_id, what="project")
     generation = known_shape(generation_id, what="generation")
     return project_to_out(await parts.orchestrator.activate(project, generation))
+
+
+@router.post(VERSIONS + "/{generation_id}/rollback", status_code=201, responses=documented(409))
+async def roll_back(
+    *,
+    project_id: ProjectId,
+    generation_id: GenerationId,
+    user: User,
+    parts: Has,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> StartedOut:
+    """Make the next version out of an older one, as it stands; its stream can be opened at once."""
+    parts.door.streams.check(user.user_id)
+    request = orchestrator_pb.RollBackVersionRequest(
+        project_id=known_shape(project_id, what="project"),
+        generation_id=known_shape(generation_id, what="generation"),
+        request_id=request_id(idempotency_key),
+    )
+    generation = await parts.orchestrator.roll_back(request)
+    url = paths.message_stream(parts.settings, generation.generation_id)
+    return await started(parts, generation, url, response)
 
 
 @router.get("/projects", responses=documented())

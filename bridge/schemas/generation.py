@@ -32,6 +32,7 @@ class GenerationOut(BaseModel):
     attempt: int = Field(description="From 1; a retry is the next one.")
     phases_completed: int = Field(description="How many phases are finished and saved: 0 to 6.")
     file_count: int
+    conflict_count: int = Field(description="What a merge could not decide and nobody has settled.")
     quality_score: float | None = Field(description="0.0 to 1.0; null until assessed.")
     error: str | None = Field(description="The cause of a failure.")
     cancel_after: int | None = Field(

@@ -84,6 +84,23 @@ class FakeFiles(FilesServiceServicer):
             snapshot=snapshot_pb2.Snapshot(snapshot_id=snapshot_id, file_count=len(self.files))
         )
 
+    async def GetSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Tell how many files there are."""
+        del context
+        sizes = [len(content) for content in self.files.values()]
+        snapshot = snapshot_pb2.Snapshot(
+            snapshot_id=request.snapshot_id, file_count=len(sizes), total_size_bytes=sum(sizes)
+        )
+        return pb.GetSnapshotResponse(snapshot=snapshot)
+
+    async def ExportBundle(  # noqa: N802
+        self, request: Any, context: Any
+    ) -> AsyncIterator[pb.ExportBundleResponse]:
+        """Name the versions, one a piece."""
+        del context
+        for version in request.versions:
+            yield pb.ExportBundleResponse(data=f"{version.message}\n".encode())
+
     async def SearchSnapshot(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Find text in the first line of each file."""
         if request.regex and request.pattern == "(":

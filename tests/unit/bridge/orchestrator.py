@@ -141,6 +141,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         self.told = asyncio.Event()
         self.changes: list[channel_pb2.FileEvent] = []
         self.planned: list[pb.PlanGenerationRequest] = []
+        self.conflicts: list[Any] = []
+        self.resolutions: list[pb.ResolveConflictRequest] = []
         self.batch = 100
         self.plays = False
         self._playing: set[asyncio.Task[None]] = set()
@@ -291,6 +293,31 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         script.generation.snapshot_id = request.snapshot_id
         self.changes += request.changes
         return pb.ReplaceSnapshotResponse(generation=script.generation)
+
+    async def ListConflicts(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """List what is not settled."""
+        await self._enter("ListConflicts", context)
+        await self._find(request.generation_id, context)
+        return pb.ListConflictsResponse(conflicts=self.conflicts, conflict_snapshot_id="sides")
+
+    async def ResolveConflict(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Settle a conflict."""
+        await self._enter("ResolveConflict", context)
+        script = await self._find(request.generation_id, context)
+        if request.path not in {each.path for each in self.conflicts}:
+            await _abort(context, NotFoundError("There is no such conflict."))
+        self.conflicts = [each for each in self.conflicts if each.path != request.path]
+        self.resolutions.append(request)
+        return pb.ResolveConflictResponse(generation=script.generation)
+
+    async def RollBackVersion(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Accept a version made of an older one."""
+        await self._enter("RollBackVersion", context)
+        parent = (await self._find(request.generation_id, context)).generation
+        script = self.add(f"{parent.generation_id}_again", user_id=parent.user_id)
+        script.generation.is_iteration = True
+        script.generation.parent_generation_id = parent.generation_id
+        return pb.RollBackVersionResponse(generation=script.generation)
 
     async def StartIteration(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Accept an iteration of a completed generation."""

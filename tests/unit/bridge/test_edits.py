@@ -1,10 +1,16 @@
 """Iterations, a user's own edits, searching and comparing."""
 
+import base64
+from typing import Any
+
 import pytest
+from backsmith.files.v1 import merge_pb2, snapshot_pb2
+from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from tests.unit.bridge.orchestrator import COMPLETED
 from tests.unit.bridge.world import World
 
+FILES = "/generations/gen_1/files"
 FILE = "/generations/gen_1/files/README.md"
 
 
@@ -31,6 +37,110 @@ async def test_write_and_delete(edited: World) -> None:
     assert (await edited.http.get(path, headers=headers)).status_code == 404
     assert (await edited.http.delete(path, headers=headers)).status_code == 404
     assert [change.path for change in edited.orchestrator.changes] == ["notes/todo.txt"] * 3
+
+
+async def test_many_edits_at_once(edited: World) -> None:
+    """Stores and takes away several files in one snapshot, and tells their digests."""
+    body = {
+        "edits": [
+            {"path": "docs/a.md", "text": "one\n", "if_none_match": "*"},
+            {"path": "docs/b.bin", "content": base64.b64encode(b"\xff\x00").decode()},
+            {"path": "README.md", "delete": True},
+        ]
+    }
+    answer = await edited.http.post(FILES, json=body, headers=edited.as_user())
+    assert answer.status_code == 200
+    assert [each["path"] for each in answer.json()["files"]] == ["docs/a.md", "docs/b.bin"]
+    assert answer.json()["deleted"] == ["README.md"]
+    assert edited.files.files["docs/b.bin"] == b"\xff\x00"
+    assert "README.md" not in edited.files.files
+    assert edited.orchestrator.calls["ReplaceSnapshot"] == 1
+    assert len(edited.orchestrator.changes) == 3
+
+
+@pytest.mark.parametrize(
+    ("edits", "status"),
+    [
+        ([{"path": "README.md", "text": "mine", "if_match": '"other"'}], 412),
+        ([{"path": "absent.md", "delete": True}], 404),
+        ([{"path": "a", "text": "1"}, {"path": "a", "text": "2"}], 422),
+        ([{"path": "a", "text": "1", "delete": True}], 422),
+        ([{"path": "a"}], 422),
+        ([], 422),
+        ([{"path": "a", "text": "x" * (1024 * 1024 + 1)}], 413),
+    ],
+)
+async def test_all_edits_or_none(edited: World, edits: list[dict[str, Any]], status: int) -> None:
+    """Makes none of several edits when one cannot be made."""
+    before = dict(edited.files.files)
+    body = {"edits": [{"path": "fine.md", "text": "fine"}, *edits] if edits else []}
+    answer = await edited.http.post(FILES, json=body, headers=edited.as_user())
+    assert answer.status_code == status
+    assert edited.files.files == before
+
+
+async def test_conflicts(edited: World) -> None:
+    """Lists conflicts, shows their sides, and settles them by a side or a text."""
+    digest = snapshot_pb2.Digest(sha256="a" * 64)
+    edited.orchestrator.conflicts = [
+        merge_pb2.Conflict(
+            path=path,
+            place="Post.title",
+            reason=merge_pb2.CONFLICT_REASON_BOTH_CHANGED,
+            ours=digest,
+        )
+        for path in ("a.py", "b.py", "c.py")
+    ]
+    edited.files.files["theirs/a.py"] = b"theirs = 1\n"
+    path, headers = "/generations/gen_1/conflicts", edited.as_user()
+    told = (await edited.http.get(path, headers=headers)).json()["conflicts"]
+    assert told[0] == {
+        "path": "a.py",
+        "place": "Post.title",
+        "reason": "both_changed",
+        "base": None,
+        "ours": "a" * 64,
+        "theirs": None,
+    }
+    side = await edited.http.get(f"{path}/theirs/a.py", headers=headers)
+    assert (side.status_code, side.content) == (200, b"theirs = 1\n")
+    assert (await edited.http.get(f"{path}/theirs/z.py", headers=headers)).status_code == 404
+    for body, status in (
+        ({"path": "a.py", "take": "ours"}, 200),
+        ({"path": "b.py", "take": "theirs"}, 200),
+        ({"path": "c.py", "take": "text", "text": "both = 2\n"}, 200),
+        ({"path": "c.py", "take": "ours"}, 404),
+        ({"path": "c.py", "take": "text"}, 422),
+        ({"path": "c.py", "take": "ours", "text": "x"}, 422),
+    ):
+        answer = await edited.http.post(f"{path}/resolve", json=body, headers=headers)
+        assert answer.status_code == status
+    sides = [each.side for each in edited.orchestrator.resolutions]
+    assert sides == [pb.CONFLICT_SIDE_OURS, pb.CONFLICT_SIDE_THEIRS, 0]
+    assert edited.orchestrator.resolutions[-1].text == "both = 2\n"
+
+
+async def test_roll_back(edited: World) -> None:
+    """Starts a version made of an older one, with a token for its stream."""
+    path = "/generations/projects/prj_1/versions/gen_1/rollback"
+    answer = await edited.http.post(path, headers=edited.as_user())
+    assert (answer.status_code, answer.json()["parent_generation_id"]) == (201, "gen_1")
+    async with edited.stream(answer.json()["event_source_url"]) as stream:
+        assert stream.status == 200
+    foreign = await edited.http.post(path, headers=edited.as_user("eve"))
+    assert foreign.status_code == 404
+
+
+async def test_a_bundle_of_all_versions(edited: World) -> None:
+    """Exports every completed version, the oldest first, as one git bundle."""
+    for number in (1, 2):
+        generation = edited.orchestrator.add(f"gen_{number}").generation
+        generation.status, generation.snapshot_id, generation.version = COMPLETED, "s", 3 - number
+    answer = await edited.http.get("/generations/projects/prj_1/bundle", headers=edited.as_user())
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].endswith('.bundle"')
+    assert answer.text.startswith("Version 1")
+    assert "Version 2" in answer.text
 
 
 async def test_lost_updates_are_refused(edited: World) -> None:
@@ -114,15 +224,28 @@ async def test_search(edited: World) -> None:
 
 
 async def test_compare(edited: World) -> None:
-    """Tells what came, went and changed, as unified diffs."""
+    """Tells what came, went and changed: files, sizes, quality, spec and API."""
     other = edited.orchestrator.add("gen_2")
     path = "/generations/compare/gen_1/gen_2"
     assert (await edited.http.get(path, headers=edited.as_user())).status_code == 404
     other.generation.snapshot_id = "other"
+    other.generation.version = 2
+    other.generation.quality_score = 0.5
+    other.generation.spec.entities.add(name="Post")
     answer = (await edited.http.get(path, headers=edited.as_user())).json()
     assert [each["change"] for each in answer["files"]] == ["added", "removed", "changed"]
     assert answer["files"][0]["diff"].startswith("--- /dev/null\n+++ b/a\n@@")
-    assert answer["unchanged_count"] == 7
+    assert answer["counts"] == {"added": 1, "removed": 1, "changed": 1, "unchanged": 7}
+    assert answer["spec"] == [
+        {"path": "Post", "change": "added", "before": None, "after": {"name": "Post"}}
+    ]
+    assert (answer["before"]["quality_score"], answer["after"]["quality_score"]) == (None, 0.5)
+    assert answer["after"]["total_size_bytes"] == 300_007
+    assert (answer["breaking"], answer["api_compared"]) == ([], False)
+    document = b'{"paths": {"/posts": {"get": {"responses": {}}}}}'
+    edited.files.files["openapi.json"] = document
+    answer = (await edited.http.get(path, headers=edited.as_user())).json()
+    assert (answer["breaking"], answer["api_compared"]) == ([], True)
 
 
 async def test_life(bridge: World) -> None:
