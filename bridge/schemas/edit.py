@@ -1,8 +1,8 @@
 """Editing, searching and comparing files, and settling conflicts."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Base64Bytes, BaseModel, Field, StrictBool, model_validator
+from pydantic import Base64Bytes, BaseModel, Field, Strict, model_validator
 
 from bridge.schemas.body import Body
 from bridge.schemas.file import FileOut
@@ -21,8 +21,8 @@ class SearchBody(Body):
     """What to look for in the files of a generation."""
 
     query: str = Field(min_length=1, max_length=1000, description="Text, or an RE2 expression.")
-    regex: StrictBool = Field(False, description="Whether `query` is an expression.")  # noqa: FBT003 - its default
-    case_sensitive: StrictBool = Field(True, description="Whether case matters.")  # noqa: FBT003 - its default
+    regex: bool = Field(False, description="Whether `query` is an expression.")  # noqa: FBT003 - its default
+    case_sensitive: bool = Field(True, description="Whether case matters.")  # noqa: FBT003 - its default
     path_prefix: str = Field("", max_length=500, description="Only files whose path begins so.")
     max_results: int = Field(100, ge=1, le=1000, description="The most matches to return.")
 
@@ -49,8 +49,10 @@ class EditBody(Body):
 
     path: str = Field(min_length=1, max_length=500, description="Relative to the project's root.")
     text: str | None = Field(None, description="What it is to hold; null if not given as text.")
-    content: Base64Bytes | None = Field(None, description="What it is to hold, in base64.")
-    delete: StrictBool = Field(False, description="Whether to take the file away.")  # noqa: FBT003 - its default
+    content: Annotated[Base64Bytes, Strict(strict=False)] | None = Field(
+        None, description="What it is to hold, in base64."
+    )
+    delete: bool = Field(False, description="Whether to take the file away.")  # noqa: FBT003 - its default
     if_match: str = Field("", max_length=200, description="The `ETag` that it must have.")
     if_none_match: Literal["", "*"] = Field("", description="`*`: only if there is none.")
 

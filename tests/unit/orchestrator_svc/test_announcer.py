@@ -271,6 +271,6 @@ async def test_every_kind_of_announcement_becomes_a_whole_event(log: EventLog) -
     )
     assert (stored.progress, stored.event_time.ToDatetime(UTC)) == (0.98, NOW)
     shown = stored.phase_info
-    assert (shown.phase, shown.name, shown.current_phase) == ("phase_2", "Post Entity", 2)
+    assert (shown.phase, shown.name, shown.current_phase) == ("phase_2", "Entities", 2)
     assert not stored.HasField("error")
     assert not stored.HasField("current_file")
