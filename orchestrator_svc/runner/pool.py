@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,7 @@ from chassis.errors import ServiceError, UnavailableError
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.jobs import JobUnreadableError, Ticket, read_ticket
 from orchestrator_svc.runner import metrics
+from orchestrator_svc.runner.leases import OverlongLeases
 from orchestrator_svc.runner.run import Run, Workshop
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.values import Claim
@@ -57,6 +59,7 @@ class RunnerPool:
         self._workshop = workshop
         self._settings = workshop.settings
         self._committed = committed
+        self._overlong = OverlongLeases(workshop.runs, lease=workshop.settings.lease)
         self._running: set[Running] = set()
         self._look = asyncio.Event()
 
@@ -235,11 +238,13 @@ class RunnerPool:
         behind = await self._workshop.runs.left_behind(
             for_at_least=2 * self._settings.lease, limit=SWEEP_LIMIT
         )
+        called = {each.generation_id: f"{each.epoch}:sweep" for each in behind}
+        for key in await self._overlong.end_dead():
+            log.warning("run.lease_ended", generation_id=key)
+            called[key] = f"{time.monotonic_ns()}:lease"
         jobs = await self._workshop.backbone.jobs()
-        for generation in behind:
-            ticket = Ticket(generation_id=generation.generation_id)
-            message_id = f"{generation.generation_id}:{generation.epoch}:sweep"
-            await jobs.put(ticket.to_bytes(), message_id=message_id)
+        for key, why in called.items():
+            await jobs.put(Ticket(generation_id=key).to_bytes(), message_id=f"{key}:{why}")
 
 
 async def _first(event: asyncio.Event, seconds: float) -> None:

@@ -1,7 +1,7 @@
 """Claims in SQL: turns, leases and fencing epochs."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, case, func, literal, select, update
@@ -77,6 +77,29 @@ class SqlClaims:
             return [generation_from_row(row) for row in await connection.execute(lonely)]
 
         return await self._database.read(work)
+
+    async def overlong(self, *, lease: timedelta) -> Mapping[str, datetime]:
+        """Return by generation the ends of leases that are further away than a whole lease."""
+        ends = select(runs.c.generation_id, runs.c.lease_end).where(
+            runs.c.lease_end > self._clock.now() + lease
+        )
+
+        async def work(connection: Connection) -> Mapping[str, datetime]:
+            return {row.generation_id: row.lease_end for row in await connection.execute(ends)}
+
+        return await self._database.read(work)
+
+    async def end_lease(self, generation_id: str, end: datetime) -> None:
+        """End a lease, unless it was prolonged since it had this end."""
+
+        async def work(connection: Connection) -> None:
+            await connection.execute(
+                update(runs)
+                .where(runs.c.generation_id == generation_id, runs.c.lease_end == end)
+                .values(lease_end=EPOCH)
+            )
+
+        await self._database.write(work)
 
     async def extend(
         self, generation_id: str, epoch: int, *, lease: timedelta, progress: float

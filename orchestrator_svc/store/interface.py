@@ -4,8 +4,8 @@ Every call is one short transaction. Every method raises `UnavailableError` whil
 away. Reads take the user they are made for: what is somebody else's is not found.
 """
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from orchestrator_svc.domain.model import Details, Generation, Project
@@ -247,6 +247,14 @@ class Claims(Protocol):
 
     async def left_behind(self, *, for_at_least: timedelta, limit: int) -> Sequence[Generation]:
         """Return generations that nobody works on and nobody has touched for a while."""
+        ...
+
+    async def overlong(self, *, lease: timedelta) -> Mapping[str, datetime]:
+        """Return by generation the ends of leases that are further away than a whole lease."""
+        ...
+
+    async def end_lease(self, generation_id: str, end: datetime) -> None:
+        """End a lease, unless it was prolonged since it had this end."""
         ...
 
     async def extend(
