@@ -83,6 +83,7 @@ chaos: setup ## Kill processes at random: make chaos MINUTES=10 SEED=7 CLUSTER=1
 
 bench: setup ## Run the benchmarks; each prints ratios
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get install --yes --quiet=2 --no-install-recommends nginx-light libnginx-mod-nchan >/dev/null || echo "nchan could not be installed: it will be skipped"; fi
 	for script in bench/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
 clean: ## Remove the virtual environment, caches and the demo's output

@@ -10,137 +10,155 @@ every event, once and in order, fails the run.
 
 import argparse
 import importlib.util
-import os
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from relay.load import Load
+from relay.load import Load, request
+from relay.processes import (
+    HERE,
+    Running,
+    await_port,
+    cpu,
+    first_line,
+    free_port,
+    memory,
+    started,
+)
+from relay.report import Target, report
 
-HERE = Path(__file__).parent / "relay"
 INTERVAL = 20_000
 """Microseconds between two events."""
+NCHAN = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+WARM = 100
+"""How many viewers are there before memory is first looked at."""
 
 
-@dataclass
-class Running:
-    """A contender that waits for viewers."""
+class Options(argparse.Namespace):
+    """How much is measured."""
 
-    port: int
-    path: str
-    processes: list["subprocess.Popen[str]"]
-    starter: "subprocess.Popen[str]"
-    headers: dict[str, str] = field(default_factory=dict)
-    marker: bytes = b"connected"
-
-
-def cpu(processes: list["subprocess.Popen[str]"]) -> float:
-    """Return the CPU that some processes have used, in seconds."""
-    ticks = 0
-    for process in processes:
-        fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    viewers: int
+    events: int
+    rounds: int
+    strict: bool
 
 
 @contextmanager
-def started(*command: str) -> Iterator["subprocess.Popen[str]"]:
-    """Run a process for the length of a block."""
-    environment = os.environ | {
-        "PYTHONPATH": os.pathsep.join([str(HERE.parents[1]), *sys.path[1:]])
-    }
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def first_line(process: "subprocess.Popen[str]") -> list[str]:
-    """Return the words that a process prints first."""
-    assert process.stdout is not None  # noqa: S101 - opened as a pipe
-    return process.stdout.readline().split()
-
-
-@contextmanager
-def floor(options: argparse.Namespace, held: ExitStack) -> Iterator[Running]:
+def floor(options: Options) -> Iterator[Running]:
     """Run the writer in C: the kernel's send and nothing else."""
-    folder = held.enter_context(tempfile.TemporaryDirectory())
-    program = f"{folder}/writer"
-    subprocess.run(["cc", "-O2", "-o", program, str(HERE / "writer.c")], check=True)
-    arguments = (str(options.viewers), str(options.events), str(INTERVAL))
-    with started(program, *arguments) as process:
-        port = int(first_line(process)[0])
-        yield Running(port, "/", [process], process, marker=b"\r\n\r\n")
+    with tempfile.TemporaryDirectory() as folder:
+        program = f"{folder}/writer"
+        subprocess.run(["cc", "-O2", "-o", program, str(HERE / "writer.c")], check=True)
+        arguments = (str(options.viewers), str(options.events), str(INTERVAL))
+        with started(program, *arguments) as process:
+            port = int(first_line(process)[0])
+            requests = [request("/")] * options.viewers
+            yield Running(port, requests, [process], process, process, marker=b"\r\n\r\n")
 
 
 def bridge(mode: str) -> "Contender":
     """Return the bridge with direct writes or through plain ASGI."""
 
     @contextmanager
-    def run(options: argparse.Namespace, held: ExitStack) -> Iterator[Running]:
+    def run(options: Options) -> Iterator[Running]:
         arguments = (str(HERE / "origin.py"), str(options.events), str(INTERVAL))
-        origin = held.enter_context(started(sys.executable, *arguments))
         script = str(HERE / "bridge_under_load.py")
-        port_of_origin = first_line(origin)[0]
-        with started(sys.executable, script, port_of_origin, mode) as process:
+        with (
+            started(sys.executable, *arguments) as origin,
+            started(sys.executable, script, first_line(origin)[0], mode) as process,
+        ):
             port, token = first_line(process)
-            headers = {"Authorization": f"Bearer {token}"}
-            path = "/generations/gen_bench/stream"
-            yield Running(int(port), path, [process, origin], origin, headers)
+            asked = request("/generations/gen_bench/stream", {"Authorization": f"Bearer {token}"})
+            requests = [asked] * options.viewers
+            yield Running(int(port), requests, [process, origin], origin, process)
 
     return run
 
 
 @contextmanager
-def sse_starlette(options: argparse.Namespace, held: ExitStack) -> Iterator[Running]:
+def sse_starlette(options: Options) -> Iterator[Running]:
     """Run sse-starlette."""
-    del held
     script = str(HERE / "sse_starlette_under_load.py")
     with started(sys.executable, script, str(options.events), str(INTERVAL)) as process:
-        yield Running(int(first_line(process)[0]), "/", [process], process)
+        requests = [request("/")] * options.viewers
+        yield Running(int(first_line(process)[0]), requests, [process], process, process)
 
 
-Contender = Callable[[argparse.Namespace, ExitStack], object]
+@contextmanager
+def nchan(options: Options) -> Iterator[Running]:
+    """Run nchan in nginx, and a process that publishes to it."""
+    with tempfile.TemporaryDirectory() as folder:
+        port = free_port()
+        written = (HERE / "nchan.conf").read_text()
+        configuration = Path(folder, "nginx.conf")
+        configuration.write_text(written.replace("{folder}", folder).replace("{port}", str(port)))
+        publisher = (str(HERE / "publisher.py"), str(port), str(options.events), str(INTERVAL))
+        with (
+            started("nginx", "-p", folder, "-c", str(configuration)) as nginx,
+            started(sys.executable, *publisher) as process,
+        ):
+            await_port(port)
+            requests = [request("/stream")] * options.viewers
+            processes = [nginx, process]
+            yield Running(port, requests, processes, process, nginx, marker=b"\r\n\r\n")
 
-CONTENDERS: dict[str, Callable[..., object]] = {
+
+Contender = Callable[[Options], AbstractContextManager[Running]]
+
+CONTENDERS: dict[str, Contender] = {
     "C writer": floor,
     "bridge": bridge("direct"),
     "bridge, plain ASGI": bridge("asgi"),
     "sse-starlette": sse_starlette,
+    "nchan": nchan,
 }
-MUST: dict[str, tuple[str, float]] = {
-    "bridge": ("C writer", 1.6),
-    "bridge, plain ASGI": ("C writer", 2.2),
-    "bridge ": ("sse-starlette", 0.35),
-}
+TARGETS = [
+    Target("bridge", "C writer", must=1.6, aim=1.15),
+    Target("bridge, plain ASGI", "C writer", must=2.2, aim=1.5),
+    Target("bridge", "nchan", must=1.3, aim=0.8),
+    Target("bridge", "sse-starlette", must=0.35, aim=0.2),
+]
+MEMORY = [Target("bridge", "nchan", must=1.5, aim=1.0)]
 
 
-def measure(contender: Callable[..., object], options: argparse.Namespace) -> float:
-    """Return the CPU per delivery of one round, in microseconds."""
+def measure(contender: Contender, options: Options) -> tuple[float, float]:
+    """Return the CPU per delivery of one round, in µs, and the memory of an idle viewer, in KB."""
     with ExitStack() as held:
-        running: Running = held.enter_context(contender(options, held))  # type: ignore[arg-type]
-        load = Load(running.port, running.path, running.headers)
+        running = held.enter_context(contender(options))
+        load = Load(running.port)
         held.callback(load.close)
-        load.open(options.viewers, marker=running.marker)
+        load.open(running.requests[:WARM], marker=running.marker)
+        empty = memory(running.front)
+        load.open(running.requests[WARM:], marker=running.marker)
+        each = (memory(running.front) - empty) / max(1, options.viewers - WARM)
         before = cpu(running.processes)
-        assert running.starter.stdin is not None  # noqa: S101 - opened as a pipe
-        running.starter.stdin.write("go\n")
-        running.starter.stdin.flush()
+        running.go()
         load.read()
         used = cpu(running.processes) - before
         load.check(options.events)
-    return used / (options.viewers * options.events) * 1e6
+    return used / (options.viewers * options.events) * 1e6, each / 1000
+
+
+def available() -> dict[str, Contender]:
+    """Return the contenders that this machine has, and say which it has not."""
+    found = dict(CONTENDERS)
+    if shutil.which("cc") is None:
+        raise SystemExit("no C compiler: the floor cannot be measured")
+    if importlib.util.find_spec("sse_starlette") is None:
+        print("skipped: sse-starlette is not installed (requirements/bench.lock)")
+        del found["sse-starlette"]
+    if shutil.which("nginx") is None or not NCHAN.exists():
+        print("skipped: nchan is not installed (Debian: nginx-light and libnginx-mod-nchan)")
+        del found["nchan"]
+    return found
 
 
 def main() -> None:
@@ -150,31 +168,26 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=400)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--strict", action="store_true", help="fail over the targets, too")
-    options = parser.parse_args()
-    contenders = dict(CONTENDERS)
-    if shutil.which("cc") is None:
-        raise SystemExit("no C compiler: the floor cannot be measured")
-    if importlib.util.find_spec("sse_starlette") is None:
-        print("skipped: sse-starlette is not installed (requirements/bench.lock)")
-        del contenders["sse-starlette"]
-    rounds: dict[str, list[float]] = {name: [] for name in contenders}
+    options = parser.parse_args(namespace=Options())
+    costs: dict[str, list[float]] = defaultdict(list)
+    sizes: dict[str, list[float]] = defaultdict(list)
+    contenders = available()
     for number in range(options.rounds):
         for name, contender in contenders.items():
-            rounds[name].append(measure(contender, options))
-            print(f"round {number + 1}: {name}: {rounds[name][-1]:.2f} µs a delivery", flush=True)
-    report({name: statistics.median(figures) for name, figures in rounds.items()}, options)
-
-
-def report(medians: dict[str, float], options: argparse.Namespace) -> None:
-    """Print the ratios; with `--strict`, fail over a target."""
-    over = []
-    for name, (base, limit) in MUST.items():
-        if name.strip() in medians and base in medians:
-            ratio = medians[name.strip()] / medians[base]
-            print(f"{name.strip()} ÷ {base}: {ratio:.2f} (must: at most {limit})")
-            over += [name] if ratio > limit else []
+            cost, size = measure(contender, options)
+            costs[name].append(cost)
+            sizes[name].append(size)
+            told = f"{cost:.2f} µs a delivery, {size:.1f} KB an idle viewer"
+            print(f"round {number + 1}: {name}: {told}", flush=True)
+    over = report("CPU per delivery", medians(costs), TARGETS)
+    over += report("memory per idle viewer", medians(sizes), MEMORY)
     if over and options.strict:
         raise SystemExit(f"over the target: {', '.join(over)}")
+
+
+def medians(rounds: dict[str, list[float]]) -> dict[str, float]:
+    """Return the median of each contender's rounds."""
+    return {name: statistics.median(figures) for name, figures in rounds.items()}
 
 
 if __name__ == "__main__":

@@ -4,10 +4,22 @@ import re
 import selectors
 import socket
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 EVENT = re.compile(rb"event (\d{6}) ")
+SENT_AT = re.compile(rb"event \d{6} at (\d+) ")
 END = b"\r\n0\r\n\r\n"
+
+
+def request(path: str, headers: dict[str, str] | None = None, body: str | None = None) -> bytes:
+    """Return an HTTP/1.1 request for a stream: a POST if it has a body."""
+    lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: bench"]
+    lines += ["Accept: text/event-stream"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    if body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(body)}"]
+    return ("\r\n".join(lines) + f"\r\n\r\n{body or ''}").encode()
 
 
 @dataclass
@@ -24,23 +36,22 @@ class Load:
 
     Args:
         port: Where it listens, on loopback.
-        path: What to ask for.
-        headers: What to send along.
+        timed: Whether to take note of how late each event comes, by the time it says it was sent.
     """
 
-    def __init__(self, port: int, path: str, headers: dict[str, str]) -> None:
-        lines = [f"GET {path} HTTP/1.1", "Host: bench", "Accept: text/event-stream"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        self._request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    def __init__(self, port: int, *, timed: bool = False) -> None:
         self._port = port
+        self._timed = timed
         self._selector = selectors.DefaultSelector()
         self.viewers: list[Viewer] = []
+        self.delays: list[float] = []
+        """How late events came, in seconds."""
 
-    def open(self, count: int, *, marker: bytes, patience: float = 60) -> None:
-        """Open viewers, and wait until each has been sent a marker."""
-        for _ in range(count):
+    def open(self, requests: Sequence[bytes], *, marker: bytes, patience: float = 60) -> None:
+        """Open a viewer for each request, and wait until each has been sent a marker."""
+        for each in requests:
             connection = socket.create_connection(("127.0.0.1", self._port))
-            connection.sendall(self._request)
+            connection.sendall(each)
             connection.setblocking(False)  # noqa: FBT003 - the socket's own way
             viewer = Viewer(connection)
             self.viewers.append(viewer)
@@ -62,6 +73,9 @@ class Load:
             viewer: Viewer = key.data
             data = viewer.connection.recv(262_144)
             viewer.received.append(data)
+            if self._timed:
+                now = time.monotonic_ns()
+                self.delays += [(now - int(at)) / 1e9 for at in SENT_AT.findall(data)]
             if not data or data.endswith(END) or data == END[2:]:
                 viewer.ended = True
                 self._selector.unregister(viewer.connection)
