@@ -78,7 +78,8 @@ def bridge(mode: str) -> "Contender":
             port, token = first_line(process)
             asked = request("/generations/gen_bench/stream", {"Authorization": f"Bearer {token}"})
             requests = [asked] * options.viewers
-            yield Running(int(port), requests, [process, origin], origin, process)
+            processes = [process, origin]
+            yield Running(int(port), requests, processes, origin, process, marker=b'"hello"')
 
     return run
 
