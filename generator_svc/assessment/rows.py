@@ -64,6 +64,9 @@ class Rows:
         self._number += 1
         resource = self.resources[name]
         body = self.sampler.body(resource.create_schema, self._number, whole=whole)
+        properties = self.sampler.properties(resource.create_schema)
+        for key in _unique_defaults(self._entities[name]) & properties.keys():
+            body[key] = self.sampler.sample(properties[key], self._number)
         for relation in to_one(self._entities[name]):
             key = self.key_of(name, relation)
             if relation.required and key not in values:
@@ -84,6 +87,16 @@ class Rows:
         if key is None:
             raise CannotCreateError(f"POST {resource.collection} takes no key of {relation.name!r}")
         return key
+
+
+def _unique_defaults(entity: Entity) -> set[str]:
+    """Return the fields that only one row can leave to their defaults."""
+    grouped = {name for group in entity.unique_together for name in group}
+    return {
+        field.name
+        for field in entity.fields
+        if field.has_default and (field.unique or field.name in grouped)
+    }
 
 
 def to_one(entity: Entity) -> list[Relation]:
