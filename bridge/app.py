@@ -3,12 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 
-import grpc
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -50,6 +47,7 @@ from chassis.bus.interface import Bus
 from chassis.channel import acting_credentials, dial
 from chassis.clock import SystemClock
 from chassis.health import Health, Probe
+from chassis.peer import serving
 
 NO_TELEMETRY: TelemetryConfig = {
     "tracing": False,
@@ -110,8 +108,8 @@ async def assembled(settings: BridgeSettings, bus: Bus) -> AsyncIterator[Parts]:
         sources = Sources(generations=relay, channels=ChannelCalls(orchestrator.stub))
         feeds = await held.enter_async_context(hub(sources, settings.stream, clock=clock))
         probes: dict[str, Probe] = {
-            "orchestrator": partial(_ask, to_orchestrator),
-            "files": partial(_ask, to_files),
+            "orchestrator": serving(to_orchestrator),
+            "files": serving(to_files),
             "bus": bus.ping,
         }
         watched = Health(probes=probes, interval=settings.ready_interval)
@@ -156,11 +154,3 @@ def create_app(parts: Parts) -> ASGIApp:
     problems.install(app, routes)
     app.openapi_version = "3.2.0"
     return stack(app, parts.settings)
-
-
-async def _ask(channel: grpc.aio.Channel) -> None:
-    """Return when the service behind a channel says that it serves."""
-    stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
-    answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=1)
-    if answer.status != health_pb2.HealthCheckResponse.SERVING:
-        raise ConnectionError("it does not serve")

@@ -17,6 +17,7 @@ from chassis.channel import acting_credentials, dial
 from chassis.clock import SystemClock
 from chassis.errors import UnavailableError
 from chassis.health import Health
+from chassis.peer import serving
 from chassis.server import Service, serve
 from orchestrator_svc.abandonment import Abandonment
 from orchestrator_svc.backbone import Backbone
@@ -24,7 +25,6 @@ from orchestrator_svc.calls.parts import Parts
 from orchestrator_svc.channels import Channels
 from orchestrator_svc.clients.files import Files
 from orchestrator_svc.clients.generator import Generator
-from orchestrator_svc.clients.probe import serving
 from orchestrator_svc.edits import Edits
 from orchestrator_svc.housekeeping import Housekeeper
 from orchestrator_svc.iterating import Iterating

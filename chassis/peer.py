@@ -5,6 +5,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.errors import UnavailableError
 from chassis.health import SERVING, Probe
+from chassis.status import rpc_errors
+
+PATIENCE_SECONDS = 1
 
 
 def serving(channel: grpc.aio.Channel) -> Probe:
@@ -12,7 +15,8 @@ def serving(channel: grpc.aio.Channel) -> Probe:
     stub = health_pb2_grpc.HealthStub(channel)  # type: ignore[no-untyped-call]
 
     async def probe() -> None:
-        answer = await stub.Check(health_pb2.HealthCheckRequest())
+        with rpc_errors():
+            answer = await stub.Check(health_pb2.HealthCheckRequest(), timeout=PATIENCE_SECONDS)
         if answer.status != SERVING:
             raise UnavailableError("The service says that it does not serve.")
 
