@@ -12,9 +12,7 @@ PER_MINUTE = 40
 def main() -> None:
     """Run the command line; exits with 1 when anything does not hold."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--minutes", type=float, default=2.0, help="how long mischief is done at least"
-    )
+    parser.add_argument("--minutes", type=float, default=2.0, help="how long mischief is done")
     parser.add_argument("--seed", type=int, default=1, help="the same seed does the same mischief")
     parser.add_argument("--generations", type=int, default=0, help="0: 40 for each minute")
     parser.add_argument("--cluster", action="store_true", help="three nats-servers, not one")

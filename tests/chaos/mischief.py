@@ -5,7 +5,6 @@ import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 from tests.chaos.system import RunningSystem
 
@@ -37,12 +36,12 @@ class Mischief:
     dice: random.Random
     deeds: list[Deed] = field(default_factory=list)
 
-    async def run(self, seconds: float, load: "asyncio.Task[Any]") -> None:
-        """Do mischief for so long, and on until all load is there."""
+    async def run(self, seconds: float) -> None:
+        """Do mischief for so long."""
         begun = time.monotonic()
         async with asyncio.TaskGroup() as group:
             busy: set[str] = set()
-            while time.monotonic() - begun < seconds or not load.done():
+            while time.monotonic() - begun < seconds:
                 await asyncio.sleep(self.dice.uniform(*BETWEEN_SECONDS))
                 drawn = self.dice.choice(self.system.draw)
                 kill = self.dice.random() < KILL_SHARE
