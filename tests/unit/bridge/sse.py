@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-PATIENCE = 10.0
+PATIENCE = 30.0
+"""How long a frame is waited for, in seconds: a stream that is silent beats every 15."""
 
 
 @dataclass
