@@ -1,6 +1,7 @@
 """A service's process: settings from the environment, signals, a `ready` line, an exit code."""
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -57,10 +58,21 @@ async def _serve(application: Application[S], settings: S) -> None:
         loop.add_signal_handler(number, stopping.set)
     _publish_metrics(settings)
     async with application(settings, stopping) as address:
+        spare_collector()
         print(f"ready {address}", flush=True)  # noqa: T201 - supervisors read this line
         log.info("process.ready", address=address)
         await stopping.wait()
         log.info("process.stopping")
+
+
+def spare_collector() -> None:
+    """Let the garbage collector pass over all that the start made.
+
+    It never goes, and a full collection that walks it stops every stream for a while: 0.2 to 0.6 s
+    were measured in a bridge of 400 streams on a busy machine.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _publish_metrics(settings: object) -> None:

@@ -18,6 +18,7 @@ from chassis.auth import AuthSettings, TokenIssuer
 from chassis.bus import memory
 from chassis.bus.jetstream import BusSettings
 from chassis.channel import ChannelSettings
+from chassis.process import spare_collector
 
 
 async def main() -> None:
@@ -44,6 +45,7 @@ async def main() -> None:
         assembled(settings, bus) as parts,
         serve(create_app(parts), settings, parts.door.streams) as url,
     ):
+        spare_collector()
         print(url.rpartition(":")[2], TokenIssuer(auth).user_token("bench"), flush=True)
         await asyncio.Event().wait()
 
