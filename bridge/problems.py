@@ -19,7 +19,7 @@ from bridge.errors import (
     PreconditionError,
     QueryTooLongError,
 )
-from bridge.schemas.problem import Problem, Violation
+from bridge.schemas.problem import PlanSoFar, Problem, Violation
 from chassis.errors import (
     AbortedError,
     AlreadyExistsError,
@@ -109,14 +109,20 @@ def render(error: ServiceError, *, instance: str) -> JSONResponse:
                 )
                 for each in violations
             ],
+            plan=_plan_so_far(error),
         ),
         _headers(error),
     )
 
 
+def _plan_so_far(error: ServiceError) -> PlanSoFar | None:
+    told = PlanSoFar(**{key: error.metadata.get(key) or None for key in PlanSoFar.model_fields})
+    return told if any(told.model_dump().values()) else None
+
+
 def _respond(problem: Problem, headers: Mapping[str, str]) -> JSONResponse:
     return JSONResponse(
-        problem.model_dump(mode="json"),
+        problem.model_dump(mode="json", exclude_none=True),
         status_code=problem.status,
         media_type=MEDIA_TYPE,
         headers={"cache-control": "no-store", **headers},
@@ -200,6 +206,7 @@ async def _http_exception(request: Request, error: Exception) -> JSONResponse:
             reason=reason,
             trace_id=trace_id(),
             errors=[],
+            plan=None,
         ),
         headers,
     )

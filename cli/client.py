@@ -179,12 +179,29 @@ def problem_error(response: httpx.Response) -> CliError:
     title = str(problem.get("detail") or problem.get("title") or f"HTTP {response.status_code}")
     violations = (_violation(each) for each in problem.get("errors") or ())
     lines = [title, *(f"  {each}" for each in violations if each not in title)]
+    lines += _plan_so_far(problem.get("plan"))
     if response.status_code == httpx.codes.UNAUTHORIZED:
         lines.append("Give a token with --token or BACKSMITH_TOKEN; `backsmith token` makes one.")
     if problem.get("reason") == "DESTRUCTIVE_CHANGE":
         lines.append("Confirm it with --confirm-destructive.")
     message = "\n".join(lines)
     return UnreachableError(message) if response.is_server_error else RefusedError(message)
+
+
+def _plan_so_far(plan: Any) -> list[str]:
+    """Return the document to go on with, for `--spec` or `--patch`."""
+    documents = {
+        "partial_spec": "What was understood, to complete and send with --spec:",
+        "spec_template": "A spec to fill in and send with --spec:",
+        "partial_patch": "What was understood, to complete and send with --patch:",
+        "patch_template": "A patch to fill in and send with --patch:",
+    }
+    told = plan if isinstance(plan, dict) else {}
+    lines: list[str] = []
+    for key, text in documents.items():
+        if told.get(key):
+            lines += [text, *(f"  {line}" for line in str(told[key]).splitlines())]
+    return lines
 
 
 def _violation(error: Any) -> str:

@@ -11,6 +11,17 @@ class Violation(BaseModel):
     reason: str = Field(description="The rule, for machines.")
 
 
+class PlanSoFar(BaseModel):
+    """What was understood of a prompt that is refused, as documents to correct and send."""
+
+    unresolved: str | None = Field(None, description="The words that were not understood.")
+    partial_spec: str | None = Field(None, description="The spec so far, as YAML.")
+    spec_template: str | None = Field(None, description="A spec to fill in, as YAML.")
+    partial_patch: str | None = Field(None, description="The patch so far, as YAML.")
+    patch_template: str | None = Field(None, description="A patch to fill in, as YAML.")
+    entities: str | None = Field(None, description="The entities so far, if a spec is too long.")
+
+
 class Problem(BaseModel):
     """Why a request was refused."""
 
@@ -22,3 +33,6 @@ class Problem(BaseModel):
     reason: str = Field(description="The kind of problem, for machines; stable.")
     trace_id: str = Field(description="Where to find this request in logs and traces.")
     errors: list[Violation] = Field(description="Each field at fault, if fields are.")
+    plan: PlanSoFar | None = Field(
+        None, description="What to go on with where a plan is refused; absent otherwise."
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from generator_svc.domain.patch import Change, SpecPatch
 from generator_svc.domain.spec import Entity, Field, JsonValue, OnDelete, ProjectSpec, Relation
 
 Document = dict[str, JsonValue]
@@ -30,6 +31,31 @@ def spec_yaml(spec: ProjectSpec) -> str:
         spec_document(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
     )
     return text
+
+
+def patch_document(patch: SpecPatch) -> Document:
+    """Return a patch as the document that would be read back into the same patch."""
+    sections: dict[str, list[JsonValue]] = {
+        "add": [_change(change) for change in patch.add],
+        "alter": [_change(change) for change in patch.alter],
+        "rename": [{"target": each.target, "to": each.to} for each in patch.rename],
+        "drop": list(patch.drop),
+    }
+    return {name: items for name, items in sections.items() if items}
+
+
+def patch_yaml(patch: SpecPatch) -> str:
+    """Return a patch as YAML; the same patch gives the same text."""
+    text: str = yaml.dump(
+        patch_document(patch), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
+
+
+def _change(change: Change) -> Document:
+    """Return one change; a relation has a `target` of its own, so the change is named otherwise."""
+    naming = "entity.relation" if "target" in change.keys else "target"
+    return {naming: change.target, **change.keys}
 
 
 class _Dumper(yaml.SafeDumper):

@@ -193,7 +193,10 @@ async def test_refusals_of_the_orchestrator_come_through(bridge: World) -> None:
         field="spec.entities[0].name", message="is reserved", reason="NAME_RESERVED"
     )
     bridge.orchestrator.refusal = InvalidInputError(
-        "The plan is refused.", violations=[violation], reason="PLAN_REFUSED"
+        "The plan is refused.",
+        violations=[violation],
+        reason="PLAN_REFUSED",
+        metadata={"partial_spec": "name: blog\n", "unresolved": "", "secret": "not told"},
     )
     answer = await generate(bridge, {"prompt": PROMPT})
     assert answer.status_code == 422
@@ -201,6 +204,7 @@ async def test_refusals_of_the_orchestrator_come_through(bridge: World) -> None:
     assert answer.json()["errors"] == [
         {"field": "spec.entities[0].name", "message": "is reserved", "reason": "NAME_RESERVED"}
     ]
+    assert answer.json()["plan"] == {"partial_spec": "name: blog\n"}
 
 
 async def test_who_is_calling(bridge: World) -> None:

@@ -48,6 +48,21 @@ async def test_a_refusal_is_told_in_the_servers_words(bridge: Bridge) -> None:
     assert refusal.value.exit_code == 3
 
 
+async def test_a_refusal_shows_what_to_go_on_with(bridge: Bridge) -> None:
+    """Prints the plan so far as a document to complete."""
+    plan = {"partial_spec": "name: blog\nentities: []\n"}
+    bridge.on("/generations/plan", problem(422, "The plan is refused.", plan=plan))
+    async with connected(Server(url=bridge.url, token="t")) as client:
+        with pytest.raises(RefusedError) as refusal:
+            await client.plan({})
+    assert refusal.value.message.splitlines() == [
+        "The plan is refused.",
+        "What was understood, to complete and send with --spec:",
+        "  name: blog",
+        "  entities: []",
+    ]
+
+
 async def test_a_bad_token_is_told_with_a_way_out(bridge: Bridge) -> None:
     """Says how to get a token."""
     bridge.on("/generations/gen_1", problem(401, "The token has expired."))
