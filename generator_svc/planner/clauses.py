@@ -23,6 +23,9 @@ from generator_svc.planner.terminals import (
 )
 from generator_svc.planner.values import mark_value_groups
 
+_REACH = 40
+"""Tokens before a hanging predicate that its noun may begin at: what keeps long sentences cheap."""
+
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
 _CALLED = frozenset({"called", "named"})
@@ -170,7 +173,7 @@ class _Cutter:
             self._subject = _noun(own)
             return Clause(subject=[], tokens=rest[:end])
         if not first:
-            self._subject = _last_noun(rest[:cut]) or self._subject
+            self._subject = _last_noun(rest[max(0, cut - _REACH) : cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
 
 

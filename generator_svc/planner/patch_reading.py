@@ -1,6 +1,7 @@
 """Reads the statements of a prompt that asks for changes: one for each verb of change."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from lark import Token
 
@@ -27,6 +28,9 @@ from generator_svc.planner.terminals import (
 from generator_svc.planner.values import mark_value_groups
 
 _VERBS = frozenset({"ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE", "LET", "TIE"})
+_REACH = 40
+"""Tokens of what may only say more about the item before it."""
+
 _QUIET = SEPARATORS | IGNORED | {"DET", "STOP", "WHERE", "WITH", "LABEL", "FOR", "_LPAR", "_RPAR"}
 
 
@@ -146,12 +150,12 @@ def _without_qualifying_separators(tokens: list[Token]) -> list[Token]:
     """Join `a flag to users, default true`: what follows a place may say more of what is added."""
     kinds = kinds_of(tokens)
     placed = max((n for n, kind in enumerate(kinds) if kind == "PLACE"), default=len(kinds))
-    depths = [kinds[:n].count("_LPAR") - kinds[:n].count("_RPAR") for n in range(len(kinds))]
+    depths = list(accumulate((kind == "_LPAR") - (kind == "_RPAR") for kind in kinds))
     kept: list[Token] = []
     for position, token in enumerate(tokens):
-        following = kinds[position + 1 :]
-        end = next((n for n, kind in enumerate(following) if kind in SEPARATORS), len(following))
-        segment = following[:1] if position > placed else following[:end]
+        reach = kinds[position + 1 : position + 1 + _REACH]
+        end = next((n for n, kind in enumerate(reach) if kind in SEPARATORS), len(reach))
+        segment = reach[:1] if position > placed else reach[:end]
         if depths[position] or token.type not in SEPARATORS or not qualifies(segment):
             kept.append(token)
     return kept

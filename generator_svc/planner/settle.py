@@ -21,6 +21,9 @@ from generator_svc.planner.terminals import (
 )
 from generator_svc.planner.values import mark_value_lists
 
+_REACH = 200
+"""Tokens before a word that its meaning may hang on: what keeps long sentences cheap."""
+
 _VALUED = frozenset({"ONE_OF", "_PIPE", "DEFAULT"})
 _VALUES = frozenset({"WORD", "QUOTED", "NUMBER", "COMMA", "OR"}) | IGNORED
 _NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "FEATURE", "CAPABILITY"})
@@ -96,7 +99,7 @@ def _retag(tokens: list[Token]) -> list[Token]:
 def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) -> str:
     after = following[0].type if following else ""
     rule = _RULES.get(token.type)
-    return rule(token, before, following, after) if rule is not None else token.type
+    return rule(token, before[-_REACH:], following, after) if rule is not None else token.type
 
 
 def _settled_with(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:

@@ -14,6 +14,9 @@ _TELLING = frozenset(
 )
 
 
+_REACH = 200
+"""Tokens before a bar that say what it parts."""
+
 _AS_WORDS = frozenset({"MANY", "FEATURE", "CAPABILITY", "UNIT"})
 """What may be part of a value: `multiple choice`."""
 
@@ -70,18 +73,15 @@ def _mark_group(tokens: list[Token], inside: range) -> None:
 
 def _in_values(tokens: Sequence[Token], position: int) -> bool:
     """Tell `status: draft|published` from `(draft | published)`."""
-    kinds = [token.type for token in tokens[:position]]
+    kinds = [token.type for token in tokens[max(0, position - _REACH) : position]]
     opened = max((n for n, kind in enumerate(kinds) if kind in {"_LPAR", "_ENTRY_SEP"}), default=0)
     return "_TYPE" in kinds[opened:]
 
 
 def _mark_entries(tokens: list[Token]) -> None:
     """Tell the separators of entries; `title: string, max 200` is one entry."""
+    tokens[:] = _without_inner_separators(tokens)
     depth = 0
-    for position in range(len(tokens) - 1, 0, -1):
-        said = tokens[position].type in SEPARATORS and _only_says(tokens, position)
-        if said and tokens[position - 1].type != "_LPAR":
-            del tokens[position]
     for position, token in enumerate(tokens):
         depth += (token.type == "_LPAR") - (token.type == "_RPAR")
         bar = token.type == "_PIPE" and not _in_values(tokens, position)
@@ -89,10 +89,21 @@ def _mark_entries(tokens: list[Token]) -> None:
             tokens[position] = as_kind(token, "_ENTRY_SEP")
 
 
-def _only_says(tokens: Sequence[Token], position: int) -> bool:
-    """Tell whether what follows a separator in parentheses says more of the entry before it."""
+def _without_inner_separators(tokens: Sequence[Token]) -> list[Token]:
+    """Drop the separators in parentheses before what only says more of the entry before it."""
     kinds = [token.type for token in tokens]
-    opened = kinds[:position].count("_LPAR") > kinds[:position].count("_RPAR")
+    kept: list[Token] = []
+    depth = 0
+    for position, token in enumerate(tokens):
+        depth += (token.type == "_LPAR") - (token.type == "_RPAR")
+        inner = depth > 0 and position > 0 and kinds[position - 1] != "_LPAR"
+        if not (inner and token.type in SEPARATORS and _only_says(kinds, position)):
+            kept.append(token)
+    return kept
+
+
+def _only_says(kinds: Sequence[str], position: int) -> bool:
+    """Tell whether what follows a separator says more of the entry before it."""
     ends = SEPARATORS | {"_RPAR"}
     end = next((n for n in range(position + 1, len(kinds)) if kinds[n] in ends), len(kinds))
-    return opened and qualifies(kinds[position + 1 : end])
+    return qualifies(kinds[position + 1 : end])

@@ -1,6 +1,7 @@
 """The corpus of prompts: plans and refusals compared in full, the same each time."""
 
 import contextlib
+import sys
 import time
 
 import pytest
@@ -120,3 +121,49 @@ def test_reads_hostile_prompts_in_bounded_time(prompt: str) -> None:
     with pytest.raises(InvalidInputError):
         plan(PlanRequest(prompt=prompt))
     assert time.perf_counter() - started < 5
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        *(
+            "A(",
+            "a, ",
+            "a - ",
+            "\n- a: b",
+            "a (b, c), ",
+            "one of a, ",
+            "a.b.",
+            "a | b ",
+            "max min ",
+        ),
+        *(
+            "where users can ",
+            "a post has a title and ",
+            "users like posts, ",
+            "as a user i want to ",
+        ),
+    ],
+)
+def test_work_grows_with_the_length_of_a_prompt(unit: str) -> None:
+    """Does about twice the work for a prompt twice as long, whatever it repeats."""
+    short, long = (unit * 5000)[:2400], (unit * 5000)[:4800]
+    calls_for(short)  # what is read once is read by now
+    assert calls_for(long) < 3 * calls_for(short)
+
+
+def calls_for(prompt: str) -> int:
+    """Return how many calls planning a prompt takes."""
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        with contextlib.suppress(InvalidInputError):
+            plan(PlanRequest(prompt=prompt))
+    finally:
+        sys.setprofile(None)
+    return calls
