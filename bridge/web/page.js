@@ -236,11 +236,21 @@ async function open(id, path) {
   for (const button of $("tree").querySelectorAll("button")) {
     if (button.dataset.path === path) {
       button.setAttribute("aria-current", "true");
-      button.scrollIntoView({ block: "nearest" });
+      reveal(button);
     } else button.removeAttribute("aria-current");
   }
   const text = await client.file(id, path).catch((error) => error.message);
   if ($("file-name").dataset.path === path) $("file").firstChild.textContent = text;
+}
+
+/* Scrolls the tree alone: scrollIntoView would move the page under its reader. */
+
+function reveal(button) {
+  const tree = $("tree").getBoundingClientRect();
+  const place = button.getBoundingClientRect();
+  if (place.top < tree.top || place.bottom > tree.bottom) {
+    $("tree").scrollTop += place.top - tree.top - tree.height / 2;
+  }
 }
 
 async function save(id, generation) {

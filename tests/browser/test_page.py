@@ -29,6 +29,7 @@ async def test_whole_visit(page: Page) -> None:
         await expect(page.locator("#percent")).to_have_text("100 %")
         await expect(page.locator("#phases li.done")).to_have_count(6)
         await expect(page.locator("#file")).to_contain_text("# Blog")
+        assert await page.evaluate("() => scrollY") == 0
         async with page.expect_download() as download:
             await page.get_by_role("button", name="Download zip").click()
         assert (await download.value).suggested_filename == "blog-v1.zip"
