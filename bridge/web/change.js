@@ -11,7 +11,7 @@ export class Change {
   }
 
   hide() {
-    for (const id of ["versions", "proof", "change-form", "change-refusal"]) $(id).hidden = true;
+    for (const id of ["versions", "conflicts", "proof", "change-form", "change-refusal"]) $(id).hidden = true;
     $("change").value = "";
   }
 
@@ -26,6 +26,7 @@ export class Change {
     ]);
     if (this.parent !== generation) return;
     this.versions(versions.generations);
+    this.conflicts(generation);
     if (review) this.proof(review);
   }
 
@@ -37,6 +38,14 @@ export class Change {
     });
     $("versions").replaceChildren("Versions", ...links.reverse());
     $("versions").hidden = links.length < 2;
+  }
+
+  conflicts({ generation_id: id, conflict_count: count }) {
+    if (!count) return;
+    const files = count === 1 ? "1 file" : `${count} files`;
+    $("conflicts").textContent = `Your edits of ${files} could not be merged with the change. They stand; `
+      + `GET /generations/${id}/conflicts has both sides of each.`;
+    $("conflicts").hidden = false;
   }
 
   proof(review) {

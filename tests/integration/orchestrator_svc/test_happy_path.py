@@ -8,9 +8,11 @@ from backsmith.files.v1.files_service_pb2_grpc import FilesServiceStub
 from backsmith.orchestrator.v1 import generation_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from backsmith.progress.v1 import progress_pb2
+from prometheus_client import Counter
 
 from chassis.auth import TokenIssuer
 from chassis.channel import ChannelSettings, dial
+from orchestrator_svc.runner.metrics import ENDED
 from tests.integration.orchestrator_svc.conftest import AUTH, Client, System, terminal
 
 STAGES = {
@@ -106,6 +108,26 @@ async def test_an_enhanced_generation_tells_what_it_adds(client: Client) -> None
     assert list(started.enhanced_features) == ["context_analysis", "extended_review"]
     assert [event.progress for event in story if event.stage == "context_analysis"] == [0.02]
     assert {event.generation_mode for event in story} == {"enhanced"}
+
+
+async def test_outcomes_are_counted_by_group(client: Client) -> None:
+    """Counts how a generation in `auto` ended under the group that its user is in."""
+    started = await client.start(generation_mode=generation_pb2.GENERATION_MODE_AUTO)
+    counter = ENDED.labels("completed", started.ab_group)
+    before = value_of(counter)
+
+    await client.story(started.generation_id)
+
+    assert started.ab_group in {"control", "treatment"}
+    async with asyncio.timeout(10):
+        while value_of(counter) == before:  # noqa: ASYNC110 - counted after the end is told
+            await asyncio.sleep(0)
+    assert value_of(counter) == before + 1
+
+
+def value_of(counter: Counter) -> float:
+    """Return what a counter has counted."""
+    return next(sample.value for metric in counter.collect() for sample in metric.samples)
 
 
 async def test_what_is_started_is_answered_whole(client: Client) -> None:
