@@ -140,3 +140,20 @@ async def test_edits_are_for_services_and_never_overwrite_unseen_ones(
     stub = await client.stub()
     with pytest.raises(PermissionDeniedError), rpc_errors():
         await stub.ReplaceSnapshot(pb.ReplaceSnapshotRequest(generation_id=parent.generation_id))
+
+
+async def test_what_an_iteration_was_made_from_may_go(client: Client, system: System) -> None:
+    """Goes on with an iteration, its files and its own iterations when its parent is deleted."""
+    parent = await completed(client)
+    child = await iterate(client, parent.generation_id)
+    await client.story(child.generation_id)
+    stub = await client.stub()
+    await stub.DeleteGeneration(pb.DeleteGenerationRequest(generation_id=parent.generation_id))
+    grandchild = await iterate(client, child.generation_id, "please add the entity Receipt")
+    await client.story(grandchild.generation_id)
+    ended = await client.get(grandchild.generation_id)
+    assert (ended.version, ended.status) == (3, COMPLETED)
+    kept = await client.get(child.generation_id)
+    assert set(await listed(system, kept.snapshot_id)) < set(
+        await listed(system, ended.snapshot_id)
+    )
