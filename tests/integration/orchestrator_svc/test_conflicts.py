@@ -7,6 +7,8 @@ from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.errors import (
     AbortedError,
+    FailedPreconditionError,
+    InternalError,
     InvalidInputError,
     NotFoundError,
     PermissionDeniedError,
@@ -157,3 +159,21 @@ async def test_what_an_iteration_was_made_from_may_go(client: Client, system: Sy
     assert set(await listed(system, kept.snapshot_id)) < set(
         await listed(system, ended.snapshot_id)
     )
+
+
+async def test_only_a_completed_parent_is_changed(client: Client, generator: FakeGenerator) -> None:
+    """Refuses to change what runs or has failed, saying which, and what is somebody else's."""
+    generator.failures[2] = [InternalError("The engine broke.")]
+    failed = await client.start()
+    await client.story(failed.generation_id)
+    hold = generator.hold(1)
+    running = await client.start()
+    await hold.reached.wait()
+    for parent, status in ((failed, "failed"), (running, "processing")):
+        with pytest.raises(FailedPreconditionError) as refused, rpc_errors():
+            await iterate(client, parent.generation_id)
+        assert refused.value.metadata["status"] == status
+    with pytest.raises(NotFoundError), rpc_errors():
+        await iterate(client, failed.generation_id, user_id="eve")
+    hold.release.set()
+    await client.story(running.generation_id)

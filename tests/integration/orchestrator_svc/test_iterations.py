@@ -197,21 +197,6 @@ async def test_plans_no_change_of_what_cannot_be_changed(
     hold.release.set()
 
 
-async def test_only_a_completed_generation_can_be_changed(
-    client: Client, generator: FakeGenerator
-) -> None:
-    """Refuses a parent that runs, and one that is somebody else's."""
-    hold = generator.hold(1)
-    running = await client.start()
-    await hold.reached.wait()
-    with pytest.raises(FailedPreconditionError) as refused, rpc_errors():
-        await iterate(client, running.generation_id)
-    assert refused.value.reason == "PARENT_NOT_COMPLETED"
-    with pytest.raises(NotFoundError), rpc_errors():
-        await iterate(client, running.generation_id, user_id="eve")
-    hold.release.set()
-
-
 @pytest.mark.parametrize("prompt", ["", "too short", "x" * 2001])
 async def test_a_change_has_a_prompt_of_its_own_bounds(client: Client, prompt: str) -> None:
     """Names the prompt when it is too short or too long."""
