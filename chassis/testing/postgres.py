@@ -16,7 +16,8 @@ from pathlib import Path
 from chassis.testing.nats import free_port
 
 USER = "backsmith"
-START_SECONDS = 30.0
+START_SECONDS = 120.0
+CONNECT_SECONDS = 5
 POLL_SECONDS = 0.05
 
 
@@ -67,7 +68,7 @@ def running(programs: Path, *, password: str) -> Iterator[int]:
             ) as server,
         ):
             try:
-                _wait_ready(programs, port, password, folder / "log")
+                _wait_ready(programs, server, port, password=password, log=folder / "log")
                 yield port
             finally:
                 server.terminate()
@@ -79,14 +80,24 @@ def _init(programs: Path, folder: Path, secret: Path) -> None:
     _run([str(programs / "initdb"), *arguments, f"--pwfile={secret}", "--locale=C.UTF-8"], folder)
 
 
-def _wait_ready(programs: Path, port: int, password: str, log: Path) -> None:
+def _wait_ready(
+    programs: Path, server: "subprocess.Popen[bytes]", port: int, *, password: str, log: Path
+) -> None:
     """Return when the server takes connections and the database is made."""
     create = [str(programs / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", USER, USER]
     deadline = time.monotonic() + START_SECONDS
-    environ = {**os.environ, "PGPASSWORD": password}
-    while subprocess.run(create, check=False, capture_output=True, env=environ).returncode:  # noqa: S603 - see above
-        if time.monotonic() > deadline:
-            raise PostgresError(log.read_text(encoding="utf-8")[-2000:])
+    # Another process may have taken the port: it would accept and never answer.
+    bounded = {"PGPASSWORD": password, "PGCONNECT_TIMEOUT": str(CONNECT_SECONDS)}
+    while True:
+        done = subprocess.run(  # noqa: S603 - see above
+            create, check=False, capture_output=True, text=True, env={**os.environ, **bounded}
+        )
+        # A first try whose answer was lost has made it.
+        if done.returncode == 0 or "already exists" in done.stderr:
+            return
+        if server.poll() is not None or time.monotonic() > deadline:
+            told = log.read_text(encoding="utf-8")[-2000:]
+            raise PostgresError(f"{told}\ncreatedb: {done.stderr}")
         time.sleep(POLL_SECONDS)
 
 
