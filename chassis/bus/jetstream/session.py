@@ -43,10 +43,14 @@ class _Answer:
         self._done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def take(self, message: Msg) -> None:
-        """Note a message; the last one settles the answer."""
+        """Note a message; the last one settles the answer, and what comes after it is dropped.
+
+        A cluster may answer twice what several clients ask for at the same time.
+        """
+        if self._done.done():
+            return
         self.messages.append(message)
-        ended = not self._many or (message.headers is not None and STATUS in message.headers)
-        if ended and not self._done.done():
+        if not self._many or (message.headers is not None and STATUS in message.headers):
             self._done.set_result(None)
 
     def fail(self, why: str) -> None:

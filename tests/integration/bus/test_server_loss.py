@@ -7,6 +7,7 @@ from functools import partial
 
 import nats
 import pytest
+from nats.aio.msg import Msg
 
 from chassis.bus import jetstream
 from chassis.bus.errors import CursorUnknownError
@@ -147,6 +148,20 @@ async def test_closes_at_every_moment_of_a_loss(settings: jetstream.BusSettings)
             bus._connection.session().client._transport._io_writer.transport.abort()
             for _ in range(turns):
                 await asyncio.sleep(0)
+
+
+async def test_second_answer_is_dropped(settings: jetstream.BusSettings) -> None:
+    """Takes the first answer of a cluster that answers one request twice."""
+    async with jetstream.connect(settings) as bus:
+        session = bus._connection.session()
+
+        async def answer_twice(request: Msg) -> None:
+            for data in (b"first", b"second"):
+                await session.publish(request.reply, data)
+
+        await session.subscribe("twice", answer_twice)
+        for _ in range(20):
+            assert (await session.request("twice")).data == b"first"
 
 
 async def test_starts_before_the_server(
