@@ -43,7 +43,7 @@ class Handoff:
             await self._app(scope, receive, send)
             return
         left: dict[str, Body] = {}
-        scope[KEY] = left
-        await self._app(scope, receive, send)
+        # A copy: what the framework puts into its scope would stay as long as the stream.
+        await self._app({**scope, KEY: left}, receive, send)
         if body := left.pop("body", None):
             await body(receive, send)
