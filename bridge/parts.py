@@ -25,8 +25,11 @@ class Parts:
     health: Health
 
 
-def parts_of(request: Request) -> Parts:
-    """Return the parts of the application that serves a request."""
+async def parts_of(request: Request) -> Parts:
+    """Return the parts of the application that serves a request.
+
+    It waits for nothing; but the framework would run a plain function in a thread of its own.
+    """
     parts: Parts = request.app.state.parts
     return parts
 

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from bridge.parts import Has
 from bridge.problems import documented
-from bridge.routes.streams import Asked, opened, stream_responses
+from bridge.routes.streams import Asks, opened, stream_responses
 from bridge.schemas.stream import ChannelTokenOut
 from bridge.security import User
 from bridge.sse.catalogue import channel_schema
@@ -39,7 +39,7 @@ async def channel_token(
 @router.get("/api/v1/events/{channel}", responses=STREAM, response_class=Response)
 @router.get("/api/events/{channel}", responses=STREAM, response_class=Response)
 async def channel_stream(
-    channel: ChannelName, request: Request, parts: Has, asked: Annotated[Asked, Depends()]
+    channel: ChannelName, request: Request, parts: Has, asked: Asks
 ) -> Response:
     """Stream what happens in a channel as `message` events."""
     ticket = await parts.door.admit(asked.knock, stream=f"channel {channel}")

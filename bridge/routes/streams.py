@@ -1,5 +1,6 @@
 """Generations' streams and their tokens."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -79,32 +80,15 @@ async def _token(parts: Parts, generation_id: str, user_id: str, url: str) -> St
     return await parts.door.ticket(topic, url)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a client may say about the stream it opens."""
+    """What a client says about the stream it opens."""
 
-    def __init__(
-        self,
-        request: Request,
-        *,
-        token: Annotated[str | None, Query(description="A stream token.")] = None,
-        begin: Annotated[From, Query(alias="from", description="Where to begin.")] = "start",
-        frames: Annotated[Framing | None, Query(description="Another framing.")] = None,
-        heartbeat: Annotated[
-            Literal["comment", "named"], Query(description="Heartbeats that scripts see.")
-        ] = "comment",
-        last_event_id: Annotated[str, Query(description="Where to resume.")] = "",
-        last_event_id_header: Annotated[str, Header(alias="last-event-id")] = "",
-    ) -> None:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        self.knock = Knock(
-            token=token,
-            bearer=bearer.strip() if scheme.lower() == "bearer" else "",
-            cookie=request.cookies.get(NAME, ""),
-        )
-        self.wish = Wish(begin=begin, last_event_id=last_event_id_header or last_event_id)
-        self.frames = frames
-        self.gzip = "gzip" in request.headers.get("accept-encoding", "")
-        self.named_heartbeat = heartbeat == "named"
+    knock: Knock
+    wish: Wish
+    frames: Framing | None
+    gzip: bool
+    named_heartbeat: bool
 
     def view(self, parts: Parts, default: Framing) -> View:
         """Return how the client wants to see the stream, as far as settings allow."""
@@ -116,12 +100,42 @@ class Asked:
         )
 
 
+async def asked(
+    request: Request,
+    *,
+    token: Annotated[str | None, Query(description="A stream token.")] = None,
+    begin: Annotated[From, Query(alias="from", description="Where to begin.")] = "start",
+    frames: Annotated[Framing | None, Query(description="Another framing.")] = None,
+    heartbeat: Annotated[
+        Literal["comment", "named"], Query(description="Heartbeats that scripts see.")
+    ] = "comment",
+    last_event_id: Annotated[str, Query(description="Where to resume.")] = "",
+    last_event_id_header: Annotated[str, Header(alias="last-event-id")] = "",
+) -> Asked:
+    """Return what a client says about the stream it opens."""
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return Asked(
+        knock=Knock(
+            token=token,
+            bearer=bearer.strip() if scheme.lower() == "bearer" else "",
+            cookie=request.cookies.get(NAME, ""),
+        ),
+        wish=Wish(begin=begin, last_event_id=last_event_id_header or last_event_id),
+        frames=frames,
+        gzip="gzip" in request.headers.get("accept-encoding", ""),
+        named_heartbeat=heartbeat == "named",
+    )
+
+
+Asks = Annotated[Asked, Depends(asked)]
+
+
 @router.get("/generate/{generation_id}/stream", responses=STREAM, response_class=Response)
 async def named_stream(
     generation_id: GenerationId,
     request: Request,
     parts: Has,
-    asked: Annotated[Asked, Depends()],
+    asked: Asks,
 ) -> Response:
     """Stream a generation's progress as `progress` events."""
     return await _stream(parts, request, generation_id, asked, "named")
@@ -132,7 +146,7 @@ async def message_stream(
     generation_id: GenerationId,
     request: Request,
     parts: Has,
-    asked: Annotated[Asked, Depends()],
+    asked: Asks,
 ) -> Response:
     """Stream a generation's progress as `message` events."""
     return await _stream(parts, request, generation_id, asked, "message")
