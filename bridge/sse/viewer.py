@@ -86,7 +86,7 @@ class Viewer:
         self._last_event = self._last_write = self._loop.time()
         self._position: int | None = None
         self._cursor = ""
-        self._group = asyncio.TaskGroup()
+        self._group: asyncio.TaskGroup | None = None
         self._pump: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ending: Ending | None = None
@@ -105,7 +105,7 @@ class Viewer:
         """Serve the client until the stream ends or the client goes."""
         self._feed.viewers.add(self)
         try:
-            async with self._group:
+            async with asyncio.TaskGroup() as self._group:
                 self.wake()
                 while (await receive())["type"] != "http.disconnect":
                     pass
@@ -116,6 +116,7 @@ class Viewer:
             self.why = str(cut.exceptions[0])
             self._writer.cut()
         finally:
+            self._group = None
             self._feed.viewers.discard(self)
             if self._timer is not None:
                 self._timer.cancel()
@@ -140,7 +141,7 @@ class Viewer:
 
     def wake(self) -> None:
         """Do what there is to do; what comes meanwhile is done by the same task."""
-        if self._pump is None and not self.why:
+        if self._group is not None and self._pump is None and not self.why:
             self._pump = self._group.create_task(self._play())
 
     async def _play(self) -> None:

@@ -228,6 +228,15 @@ async def test_drain_hands_over() -> None:
         await orchestrator.idle()
 
 
+async def test_stream_opened_during_a_drain() -> None:
+    """Hands a stream over at once that is opened while the bridge drains already."""
+    async with world() as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        bridge.parts.door.streams.draining = True
+        async with bridge.watch() as stream:
+            assert stages(await stream.rest())[-1] == "handover"
+
+
 async def test_two_bridges_tell_the_same(bridge: World) -> None:
     """Resumes on another replica with the cursor of the first."""
     script = bridge.orchestrator.add()
