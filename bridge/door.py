@@ -248,8 +248,10 @@ class Door:
                 named_heartbeat=view.named_heartbeat,
             )
             log.info("SSE stream opened for %s", topic)
+            # Not a context manager of a function: its frame would stay as long as the stream.
+            self.streams.add(topic, viewer)
             try:
-                with self.streams.opened(topic, viewer):
-                    await viewer.run(receive)
+                await viewer.run(receive)
             finally:
+                self.streams.remove(viewer)
                 log.info("SSE stream closed for %s: %s", topic, viewer.why or "cancelled")

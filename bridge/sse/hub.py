@@ -2,8 +2,8 @@
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 
 import structlog
@@ -18,15 +18,30 @@ log = structlog.get_logger()
 
 
 class _Held:
-    """A feed, who holds it, and the task that fills it."""
+    """A feed, who holds it, and the task that fills it; a block under it holds the feed.
 
-    __slots__ = ("farewell", "feed", "holders", "task")
+    It is its own context manager, shared by all its holders: a generator's frame for each would
+    stay as long as the stream.
+    """
 
-    def __init__(self, feed: Feed, task: asyncio.Task[None]) -> None:
+    __slots__ = ("_hub", "farewell", "feed", "holders", "task")
+
+    def __init__(self, hub: "Hub", feed: Feed, task: asyncio.Task[None]) -> None:
+        self._hub = hub
         self.feed = feed
         self.task = task
         self.holders = 0
         self.farewell: asyncio.TimerHandle | None = None
+
+    def __enter__(self) -> Feed:
+        self.holders += 1
+        self._hub.keep(self)
+        return self.feed
+
+    def __exit__(self, *_: object) -> None:
+        self.holders -= 1
+        if not self.holders:
+            self._hub.let_linger(self)
 
 
 class Hub:
@@ -46,18 +61,9 @@ class Hub:
         self._idle: dict[Topic, _Held] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    @contextmanager
-    def attached(self, topic: Topic) -> Iterator[Feed]:
+    def attached(self, topic: Topic) -> AbstractContextManager[Feed]:
         """Hold a topic's feed for the length of a block; it is opened if nobody held it."""
-        held = self._feeds.get(topic) or self._open(topic)
-        held.holders += 1
-        self._keep(held)
-        try:
-            yield held.feed
-        finally:
-            held.holders -= 1
-            if not held.holders:
-                self._let_linger(held)
+        return self._feeds.get(topic) or self._open(topic)
 
     def forget(self, topic: Topic) -> None:
         """Open the topic anew next time; those who watch it now go on."""
@@ -84,10 +90,11 @@ class Hub:
         task = asyncio.create_task(feed.run(), name=f"feed {topic}", context=context)
         self._tasks.add(task)
         task.add_done_callback(partial(self._filled, feed))
-        held = self._feeds[topic] = _Held(feed, task)
+        held = self._feeds[topic] = _Held(self, feed, task)
         return held
 
-    def _let_linger(self, held: _Held) -> None:
+    def let_linger(self, held: _Held) -> None:
+        """Keep a feed that nobody holds any more for a while, unless nobody can want it."""
         if self._feeds.get(held.feed.topic) is not held or held.feed.failure is not None:
             self._drop(held)
             return
@@ -102,12 +109,12 @@ class Hub:
             self._drop(next(iter(self._idle.values())))
 
     def _drop(self, held: _Held) -> None:
-        self._keep(held)
+        self.keep(held)
         if self._feeds.get(held.feed.topic) is held:
             del self._feeds[held.feed.topic]
         held.task.cancel()
 
-    def _keep(self, held: _Held) -> None:
+    def keep(self, held: _Held) -> None:
         """Take a feed off the list of those that will be dropped."""
         if held.farewell is not None:
             held.farewell.cancel()

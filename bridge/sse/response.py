@@ -28,7 +28,7 @@ class StreamResponse(Response):
         """Send the headers and leave the body to `Handoff`."""
         del receive
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        scope[KEY]["body"] = self._serve
+        scope[KEY].append(self._serve)
 
 
 class Handoff:
@@ -42,8 +42,8 @@ class Handoff:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        left: dict[str, Body] = {}
+        left: list[Body] = []
         # A copy: what the framework puts into its scope would stay as long as the stream.
         await self._app({**scope, KEY: left}, receive, send)
-        if body := left.pop("body", None):
-            await body(receive, send)
+        if left:
+            await left.pop()(receive, send)

@@ -3,8 +3,6 @@
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 from bridge.settings import StreamSettings
@@ -65,25 +63,24 @@ class Streams:
         """Return the generations that have viewers here, those handed over by a drain included."""
         return frozenset(self._by_generation)
 
-    @contextmanager
-    def opened(self, topic: Topic, viewer: Viewer) -> Iterator[None]:
-        """Count a viewer for the length of a block."""
+    def add(self, topic: Topic, viewer: Viewer) -> None:
+        """Count a viewer until it is removed."""
         self._viewers[viewer] = topic
         self._by_user[topic.user_id] += 1
         self._empty.clear()
         self._joined(topic)
         if self.draining:
             self._hand_over(viewer, topic, timedelta())
-        try:
-            yield
-        finally:
-            del self._viewers[viewer]
-            self._by_user[topic.user_id] -= 1
-            if not self._by_user[topic.user_id]:
-                del self._by_user[topic.user_id]
-            self._left(topic)
-            if not self._viewers:
-                self._empty.set()
+
+    def remove(self, viewer: Viewer) -> None:
+        """Count a viewer no more."""
+        topic = self._viewers.pop(viewer)
+        self._by_user[topic.user_id] -= 1
+        if not self._by_user[topic.user_id]:
+            del self._by_user[topic.user_id]
+        self._left(topic)
+        if not self._viewers:
+            self._empty.set()
 
     def _joined(self, topic: Topic) -> None:
         if topic.kind == "generation":
