@@ -240,6 +240,7 @@ class Door:
         """Serve a stream's body to one client until it ends."""
         writer = writer_for(send, direct=self._settings.direct_writes)
         with self.hub.attached(topic) as feed:
+            topic = feed.topic  # Equal, and shared by all its viewers.
             viewer = Viewer(
                 feed,
                 view.wish,

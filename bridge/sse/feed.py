@@ -10,6 +10,7 @@ from typing import Protocol
 import structlog
 
 from bridge.settings import StreamSettings
+from bridge.sse.alarms import Alarms
 from bridge.sse.event import Batch, Event, Source, Standing, Topic
 from bridge.sse.frames import told
 from bridge.sse.news import News
@@ -51,15 +52,23 @@ class Feed:
         source: Where its events come from.
         settings: How much is kept, and how a lost source is attached to again.
         clock: Tells the time of what the bridge itself says.
+        alarms: Wakes viewers that are silent for long.
     """
 
     def __init__(
-        self, topic: Topic, source: Source, settings: StreamSettings, *, clock: Clock
+        self,
+        topic: Topic,
+        source: Source,
+        settings: StreamSettings,
+        *,
+        clock: Clock,
+        alarms: Alarms,
     ) -> None:
         self.topic = topic
         self.source = source
         self.settings = settings
         self.clock = clock
+        self.alarms = alarms
         self.ring = Ring(max_events=settings.ring_events, max_bytes=settings.ring_bytes)
         self.viewers: set[Audience] = set()
         self.origin = Standing()

@@ -9,10 +9,14 @@ from functools import partial
 import structlog
 
 from bridge.settings import StreamSettings
+from bridge.sse.alarms import Alarms
 from bridge.sse.event import Source, Topic
 from bridge.sse.feed import Feed
 from chassis.clock import Clock
 from chassis.errors import InternalError
+
+GRAINS = 64
+"""Into how many parts the wait for a heartbeat is divided; who is due in one is woken together."""
 
 log = structlog.get_logger()
 
@@ -57,6 +61,7 @@ class Hub:
         self._source = source
         self._settings = settings
         self._clock = clock
+        self._alarms = Alarms(min(settings.heartbeat, settings.idle_timeout) / GRAINS)
         self._feeds: dict[Topic, _Held] = {}
         self._idle: dict[Topic, _Held] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +89,7 @@ class Hub:
             await asyncio.wait(self._tasks)
 
     def _open(self, topic: Topic) -> _Held:
-        feed = Feed(topic, self._source, self._settings, clock=self._clock)
+        feed = Feed(topic, self._source, self._settings, clock=self._clock, alarms=self._alarms)
         # A context of its own: no feed belongs to the request that opens it.
         context = contextvars.Context()
         task = asyncio.create_task(feed.run(), name=f"feed {topic}", context=context)

@@ -11,6 +11,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bridge.sse.alarms import Sleeper
 from bridge.sse.event import Event, Standing
 from bridge.sse.feed import Feed
 from bridge.sse.frames import HEARTBEAT, NAMED_HEARTBEAT, Framing, frame, framed, retry, told
@@ -51,6 +52,7 @@ class Viewer:
     """
 
     __slots__ = (
+        "_alarm",
         "_cursor",
         "_ending",
         "_feed",
@@ -62,7 +64,6 @@ class Viewer:
         "_loop",
         "_position",
         "_pump",
-        "_timer",
         "_wish",
         "_writer",
         "why",
@@ -88,7 +89,7 @@ class Viewer:
         self._cursor = ""
         self._group: asyncio.TaskGroup | None = None
         self._pump: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm = set[Sleeper]()
         self._ending: Ending | None = None
         self.why = ""
         """Why the stream was closed; empty while it is open."""
@@ -118,8 +119,7 @@ class Viewer:
         finally:
             self._group = None
             self._feed.viewers.discard(self)
-            if self._timer is not None:
-                self._timer.cancel()
+            self._alarm.discard(self)
 
     def end(self, ending: Ending) -> None:
         """Close the stream once all that has come is sent."""
@@ -230,12 +230,11 @@ class Viewer:
 
     def _arm(self) -> None:
         """Look again when a heartbeat, or the end of patience, would be due."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.discard(self)
         due = min(self._beats_at(), self._times_out_at())
-        self._timer = self._loop.call_at(due, self._tick)
+        self._alarm = self._feed.alarms.at(due, self)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
         """Wake only if nothing was written meanwhile."""
         if self._loop.time() >= min(self._beats_at(), self._times_out_at()):
             self.wake()
