@@ -88,10 +88,13 @@ def cpu(processes: list[Process]) -> float:
 
 
 def memory(process: Process) -> int:
-    """Return the memory of a process and of its children, each page counted once, in bytes."""
+    """Return the memory of a process and of its children, each page counted once, in bytes.
+
+    Files do not count: what they take of one process changes with what else runs them.
+    """
     total = 0
     for pid in family(process):
         for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
+            if line.startswith(("Pss_Anon:", "Pss_Shmem:")):
                 total += int(line.split()[1]) * 1024
     return total
