@@ -1,6 +1,6 @@
 """The bridge as it is, over an origin and a bus in memory.
 
-usage: bridge_under_load.py ORIGIN_PORT direct|asgi
+usage: bridge_under_load.py ORIGIN_PORT direct|asgi [RING_EVENTS]
 Prints its port and a user's token.
 """
 
@@ -23,16 +23,20 @@ from chassis.process import spare_collector
 
 async def main() -> None:
     """Serve until killed."""
-    target = f"127.0.0.1:{sys.argv[1]}"
+    port_of_origin, mode, *ring = sys.argv[1:]
+    target = f"127.0.0.1:{port_of_origin}"
     auth = AuthSettings(secret="a secret for the benchmark alone", mode="development")  # noqa: S106
     settings = BridgeSettings(
         auth=auth,
         bus=BusSettings(),
         channel=ChannelSettings(),
         stream=StreamSettings(
-            direct_writes=sys.argv[2] == "direct",
+            direct_writes=mode == "direct",
             max_streams_per_user=100_000,
             max_streams=100_000,
+            connects_per_minute=1_000_000,
+            connects_per_minute_in_all=1_000_000,
+            ring_events=int(ring[0]) if ring else 4096,
             linger=timedelta(),
         ),
         orchestrator_target=target,

@@ -56,6 +56,10 @@ class Load:
             viewer = Viewer(connection)
             self.viewers.append(viewer)
             self._selector.register(connection, selectors.EVENT_READ, viewer)
+        self.wait(marker, patience=patience)
+
+    def wait(self, marker: bytes, *, patience: float = 60) -> None:
+        """Read until each viewer has been sent a marker."""
         deadline = time.monotonic() + patience
         while not all(marker in b"".join(viewer.received) for viewer in self.viewers):
             self._read(deadline)
@@ -80,9 +84,9 @@ class Load:
                 viewer.ended = True
                 self._selector.unregister(viewer.connection)
 
-    def check(self, events: int) -> None:
+    def check(self, events: int, *, first: int = 0) -> None:
         """Fail on any event that is lost, doubled or out of place, for any viewer."""
-        expected = [b"%06d" % number for number in range(events)]
+        expected = [b"%06d" % number for number in range(first, events)]
         for number, viewer in enumerate(self.viewers):
             if EVENT.findall(b"".join(viewer.received)) != expected:
                 raise SystemExit(f"FAILED: viewer {number} was not sent every event in order")

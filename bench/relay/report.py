@@ -1,4 +1,4 @@
-"""Ratios beside what they must be, and what they should."""
+"""Figures beside what they must be, and what they should."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,18 @@ def report(what: str, figures: Mapping[str, float], targets: Sequence[Target]) -
         if target.ours in figures and target.base in figures:
             ratio = figures[target.ours] / figures[target.base]
             name = f"{what}: {target.ours} ÷ {target.base}"
-            verdict = judged(ratio, target.must, target.aim)
-            print(f"{name}: {ratio:.2f} (must ≤ {target.must:g}, aim ≤ {target.aim:g}): {verdict}")
-            over += [name] if ratio > target.must else []
+            over += judge(name, ratio, must=target.must, aim=target.aim)
     return over
 
 
-def judged(ratio: float, must: float, aim: float) -> str:
-    """Return a ratio's place among its targets, in words."""
-    if ratio <= aim:
-        return "aim reached"
-    return "must held" if ratio <= must else "MISSED"
+def judge(name: str, figure: float, *, must: float, aim: float) -> list[str]:
+    """Print a figure beside its targets; return its name if it misses what it must be.
+
+    More is better where the aim is above the must.
+    """
+    sign, way = ("≤", 1) if aim <= must else ("≥", -1)
+    missed = figure * way > must * way
+    reached = "aim reached" if figure * way <= aim * way else "must held"
+    verdict = "MISSED" if missed else reached
+    print(f"{name}: {figure:.2f} (must {sign} {must:g}, aim {sign} {aim:g}): {verdict}")
+    return [name] if missed else []
