@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import os
 import statistics
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
@@ -21,6 +22,10 @@ from nats.aio.client import Client
 from nats.aio.subscription import Subscription
 from nats.js.api import DeliverPolicy
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from relay.report import judge
+
 from chassis.bus import jetstream
 from chassis.bus.interface import Cursor, EventLog, Message
 from chassis.testing.nats import NatsServer, running
@@ -28,6 +33,13 @@ from chassis.testing.nats import NatsServer, running
 PAYLOAD = b"x" * 400
 IN_FLIGHT = 100
 PER_SUBJECT = 20
+
+TARGETS = {
+    "append rate: pipelined ÷ one by one": (4.0, 7.0),
+    "append client CPU: bus ÷ library's js.publish": (1.0, 0.5),
+    "fan-out server: shared consumer ÷ one per subject": (0.5, 0.25),
+}
+"""What each ratio must be, and should."""
 
 Readers = AbstractAsyncContextManager[list[asyncio.Task[list[int]]]]
 
@@ -47,6 +59,7 @@ class Args(argparse.Namespace):
     rounds: int
     appends: int
     subjects: int
+    strict: bool
 
 
 class Meter:
@@ -166,13 +179,18 @@ def check(seen: list[list[int]], subjects: int) -> None:
         raise AssertionError("messages were lost, doubled or misplaced")
 
 
-def tell(name: str, ratios: list[float], note: str) -> None:
-    """Print one ratio."""
-    print(f"{name:<58} {statistics.median(ratios):6.2f}   {note}")
+def tell(name: str, ratios: list[float], note: str) -> list[str]:
+    """Print one ratio, beside its targets if it has any; return its name if it misses them."""
+    ratio = statistics.median(ratios)
+    if name in TARGETS:
+        must, aim = TARGETS[name]
+        return judge(f"{name} ({note})", ratio, must=must, aim=aim)
+    print(f"{name} ({note}): {ratio:.2f}")
+    return []
 
 
-async def compare_appends(meter: Meter, writer: Writer, client: Client, args: Args) -> None:
-    """Compare appends one by one, pipelined, and those of the library alone."""
+async def compare_appends(meter: Meter, writer: Writer, client: Client, args: Args) -> list[str]:
+    """Compare appends one by one, pipelined, and by the library; return the targets missed."""
     single, many, library = [], [], []
     for _ in range(args.rounds):
         single.append(await meter.measure(writer.one_by_one(args.appends // 10)))
@@ -180,20 +198,20 @@ async def compare_appends(meter: Meter, writer: Writer, client: Client, args: Ar
         library.append(await meter.measure(library_pipelined(client, args.appends)))
     rate = [args.appends / cost.wall for cost in many]
     pairs = list(zip(many, single, library, strict=True))
-    tell(
-        "append rate: pipelined / one by one",
+    over = tell(
+        "append rate: pipelined ÷ one by one",
         [10 * one.wall / cost.wall for cost, one, _ in pairs],
         f"{statistics.median(rate) / 1000:.1f} k/s, {IN_FLIGHT} under way",
     )
-    tell(
-        "append client CPU: bus / library's js.publish",
+    return over + tell(
+        "append client CPU: bus ÷ library's js.publish",
         [cost.client / other.client for cost, _, other in pairs],
-        f"{statistics.median(cost.client for cost in many) / args.appends * 1e6:.0f} us each",
+        f"{statistics.median(cost.client for cost in many) / args.appends * 1e6:.0f} µs each",
     )
 
 
-async def compare_fan_out(meter: Meter, writer: Writer, client: Client, args: Args) -> None:
-    """Compare one shared consumer with one consumer for each subject."""
+async def compare_fan_out(meter: Meter, writer: Writer, client: Client, args: Args) -> list[str]:
+    """Compare one shared consumer with one for each subject; return the targets missed."""
     shared: list[Cost] = []
     own: list[Cost] = []
     for _ in range(args.rounds):
@@ -203,13 +221,16 @@ async def compare_fan_out(meter: Meter, writer: Writer, client: Client, args: Ar
         ):
             costs.append(await fan_out(meter, readers, writer, args.subjects))
     count = PER_SUBJECT * args.subjects
+    over = []
     for name in ("server", "client", "wall"):
         ratios = [
             getattr(one, name) / getattr(other, name)
             for one, other in zip(shared, own, strict=True)
         ]
         each = statistics.median(getattr(cost, name) for cost in shared) / count * 1e6
-        tell(f"fan-out {name}: shared consumer / one per subject", ratios, f"{each:.0f} us each")
+        told = f"fan-out {name}: shared consumer ÷ one per subject"
+        over += tell(told, ratios, f"{each:.0f} µs each")
+    return over
 
 
 async def main(args: Args) -> None:
@@ -219,9 +240,11 @@ async def main(args: Args) -> None:
         async with jetstream.connect(jetstream.BusSettings(url=server.url)) as bus:
             log = await bus.event_log("bench", subjects=("e.>",), retention=timedelta(hours=1))
             meter, writer = Meter(server), Writer(log)
-            await compare_appends(meter, writer, client, args)
-            await compare_fan_out(meter, writer, client, args)
+            over = await compare_appends(meter, writer, client, args)
+            over += await compare_fan_out(meter, writer, client, args)
         await client.close()
+    if over and args.strict:
+        raise SystemExit(f"over the target: {', '.join(over)}")
 
 
 if __name__ == "__main__":
@@ -229,4 +252,5 @@ if __name__ == "__main__":
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--appends", type=int, default=20_000)
     parser.add_argument("--subjects", type=int, default=1_000)
+    parser.add_argument("--strict", action="store_true", help="fail over the targets, too")
     asyncio.run(main(parser.parse_args(namespace=Args())))
