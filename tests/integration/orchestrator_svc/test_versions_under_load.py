@@ -1,4 +1,4 @@
-"""A hundred iterations and edits of one project at once, over the real services."""
+"""A hundred iterations beside a hundred edits of one project at once, over the real services."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from tests.integration.orchestrator_svc.test_iterations import (
     iterate,
 )
 
-EACH = 50
+EACH = 100
 
 
 @pytest.mark.timeout(300)

@@ -288,7 +288,8 @@ class FakeOrchestrator(OrchestratorServiceServicer):
         script = await self._find(request.generation_id, context)
         if self.races:
             self.races -= 1
-            await _abort(context, AbortedError("Somebody else was first."))
+            changed = "The files have changed meanwhile; read them again."
+            await _abort(context, AbortedError(changed, reason="SNAPSHOT_CHANGED"))
         assert request.expected_snapshot_id == script.generation.snapshot_id
         script.generation.snapshot_id = request.snapshot_id
         self.changes += request.changes

@@ -157,13 +157,22 @@ async def test_lost_updates_are_refused(edited: World) -> None:
 
 
 async def test_race_with_another_edit(edited: World) -> None:
-    """Tries again when another edit was first, and gives up with 409 when that goes on."""
+    """Tries again when another edit was first, and tells why with 409 when that goes on."""
     edited.orchestrator.races = 1
     answer = await edited.http.put(FILE, content=b"mine", headers=edited.as_user())
     assert answer.status_code == 200
     edited.orchestrator.races = 100
-    answer = await edited.http.put(FILE, content=b"mine", headers=edited.as_user())
-    assert answer.status_code == 409
+    lost = await edited.http.put(FILE, content=b"theirs", headers=edited.as_user())
+    assert (lost.status_code, lost.headers["content-type"]) == (409, "application/problem+json")
+    told = {key: lost.json()[key] for key in ("status", "title", "reason", "detail", "instance")}
+    assert told == {
+        "status": 409,
+        "title": "Conflict",
+        "reason": "SNAPSHOT_CHANGED",
+        "detail": "The files have changed meanwhile; read them again.",
+        "instance": FILE,
+    }
+    assert [change.path for change in edited.orchestrator.changes] == ["README.md"]
 
 
 async def test_too_large_a_file(edited: World) -> None:
