@@ -65,13 +65,32 @@ async def send_edits(client: Client, generation_id: str, folder: Path) -> AsyncI
 
     Only files that the generation has are looked at: what else stands in the folder, such as a
     virtual environment, is the user's own business.
+
+    Raises:
+        RefusedError: A link stands in the way of one of them; nothing is sent then.
     """
-    async for entry in client.files(generation_id):
-        path, digest = str(entry["path"]), str(entry["digest"])
-        local = folder / path
-        if not local.is_file() or local.is_symlink():
+    entries = [entry async for entry in client.files(generation_id)]
+    places = [_place(folder, str(entry["path"])) for entry in entries]
+    for entry, place in zip(entries, places, strict=True):
+        if not place.is_file():
             continue
-        content = local.read_bytes()
+        path, digest, content = str(entry["path"]), str(entry["digest"]), place.read_bytes()
         if hashlib.sha256(content).hexdigest() != digest:
             await client.put_file(generation_id, path, content, if_match=digest)
             yield path
+
+
+def _place(folder: Path, path: str) -> Path:
+    """Return where a file stands; never through a link, which could lead anywhere.
+
+    Raises:
+        RefusedError: The file, or a folder on the way to it, is a link.
+    """
+    root = folder.resolve()
+    place = root / path
+    if place.resolve() != place:
+        raise RefusedError(
+            f"{path!r} is a symbolic link, or stands behind one; put the file itself there, "
+            "or name the generation's id instead of the folder."
+        )
+    return place
