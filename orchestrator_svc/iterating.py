@@ -86,7 +86,7 @@ class Iterating:
         return as_started(started)
 
     async def roll_back(self, user_id: str, request: RollBackVersionRequest) -> Generation:
-        """Accept an iteration that changes nothing of an older version.
+        """Accept an iteration that changes nothing of an older version: its conflicts are open too.
 
         Raises:
             NotFoundError: The version is unknown, or another project's.
@@ -96,6 +96,8 @@ class Iterating:
         idempotency = idempotency_of(request)
         if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
             return as_started(twin)
+        # Read first: what is settled meanwhile is told as open once more, and never forgotten.
+        conflicts = await self._generations.conflicts(request.generation_id)
         parent = await self._parent(user_id, request.generation_id)
         if parent.project_id != request.project_id:
             raise NotFoundError("There is no such version.", reason="VERSION_UNKNOWN")
@@ -111,6 +113,7 @@ class Iterating:
                 spec=before.spec,
                 context={},
                 origin=_origin(parent, before, PlanResponse(spec=spec)),
+                conflicts=conflicts,
             ),
             idempotency=idempotency,
         )

@@ -91,6 +91,10 @@ class Details:
     origin: Origin | None = None
     """With an iteration: what it starts from."""
 
+    conflicts: bytes | None = None
+    """The conflicts that are open, as the caller writes them; a rollback starts with those of
+    the version that it returns to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:

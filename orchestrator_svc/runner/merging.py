@@ -81,14 +81,22 @@ class Merging:
     """The parent's paths that are not there any more because the patch says so."""
 
 
-async def merge_edits(files: Files, generation: Generation, origin: Origin) -> Merging:
+async def merge_edits(
+    files: Files, generation: Generation, origin: Origin, *, conflicts: bytes | None
+) -> Merging:
     """Merge what is generated now with what the parent's user made of what was generated then.
 
     A repeat makes the same of it, also when the generation's files are merged already.
+
+    Args:
+        files: Merges.
+        generation: The iteration.
+        origin: What it starts from.
+        conflicts: Those that are open from the start, when it returns to an older version.
     """
     patch = SpecPatch.FromString(origin.patch)
     if not patch.ByteSize():
-        return await _as_it_stood(files, origin)
+        return await _as_it_stood(files, origin, conflicts or b"")
     rendered = generation.generated_snapshot_id or generation.snapshot_id
     dropped_paths: Sequence[str] = ()
     if any(_is_feature(target) for target in patch.drop):
@@ -113,14 +121,14 @@ async def merge_edits(files: Files, generation: Generation, origin: Origin) -> M
     )
 
 
-async def _as_it_stood(files: Files, origin: Origin) -> Merging:
+async def _as_it_stood(files: Files, origin: Origin, conflicts: bytes) -> Merging:
     """Return to the parent, to the byte, when the patch changes nothing."""
     merge = Merge(
         snapshot_id=origin.ours_snapshot_id,
         generated_snapshot_id=origin.base_snapshot_id,
         file_count=len(await files.entries(origin.ours_snapshot_id)),
-        conflict_count=0,
-        conflicts=ListConflictsResponse().SerializeToString(),
+        conflict_count=len(ListConflictsResponse.FromString(conflicts).conflicts),
+        conflicts=conflicts,
     )
     return Merging(merge=merge)
 

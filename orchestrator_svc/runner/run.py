@@ -72,6 +72,7 @@ class Run:
         """Whether the end is being written: nobody needs to stop this run any more."""
         self._spec = ProjectSpec.FromString(claim.details.spec)
         self._origin = claim.details.origin
+        self._conflicts = claim.details.conflicts
         self._known_base: pb.IterationBase | None = None
         self._workshop = workshop
         self._settings = workshop.settings
@@ -234,7 +235,10 @@ class Run:
         """Merge; what was merged before a stop stays as it is."""
         await self._tell(announcer, stages.merging_files(self._last_phase()))
         merging = await patiently(
-            lambda: merge_edits(self._workshop.files, self.generation, origin), self._settings
+            lambda: merge_edits(
+                self._workshop.files, self.generation, origin, conflicts=self._conflicts
+            ),
+            self._settings,
         )
         if not self.generation.generated_snapshot_id:
             await patiently(lambda: self._save_merge(merging), self._settings)

@@ -61,6 +61,7 @@ DETAILS = (
     details.c.base_spec,
     details.c.base_snapshot_id,
     details.c.ours_snapshot_id,
+    details.c.conflicts,
 )
 
 
@@ -74,7 +75,7 @@ def details_from_row(row: Row[Any]) -> Details:
             base_snapshot_id=row.base_snapshot_id,
             ours_snapshot_id=row.ours_snapshot_id,
         )
-    return Details(spec=row.spec, context=row.context, origin=origin)
+    return Details(spec=row.spec, context=row.context, origin=origin, conflicts=row.conflicts)
 
 
 def details_to_row(generation_id: str, parts: Details) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def details_to_row(generation_id: str, parts: Details) -> dict[str, Any]:
         "base_spec": origin.base_spec if origin else None,
         "base_snapshot_id": origin.base_snapshot_id if origin else "",
         "ours_snapshot_id": origin.ours_snapshot_id if origin else "",
+        "conflicts": parts.conflicts,
     }
 
 

@@ -131,6 +131,40 @@ async def test_a_rollback_is_a_new_version_of_old_content(
         await (await client.stub("eve")).RollBackVersion(request)
 
 
+async def test_a_rollback_has_the_conflicts_of_its_version(client: Client, system: System) -> None:
+    """Opens again what is open in the version returned to, and nothing that was settled there."""
+    first = await completed(client)
+    paths = ["entities/invoice_0.py", "entities/invoice_1.py"]
+    for path in paths:
+        first = await edit(client, system, first, path, b"mine = 1\n")
+    second = await iterate(client, first.generation_id)
+    await client.story(second.generation_id)
+    stub = await client.stub()
+    await resolve(stub, second.generation_id, paths[0])
+    request = pb.RollBackVersionRequest(
+        project_id=first.project_id, generation_id=second.generation_id
+    )
+    third = (await stub.RollBackVersion(request)).generation
+    await client.story(third.generation_id)
+
+    assert (await client.get(third.generation_id)).conflict_count == 1
+    told = await stub.ListConflicts(pb.ListConflictsRequest(generation_id=third.generation_id))
+    assert [conflict.path for conflict in told.conflicts] == paths[1:]
+    await resolve(stub, third.generation_id, paths[1])
+    settled = await client.get(third.generation_id)
+    assert settled.conflict_count == 0
+    chosen = await content(system, settled.snapshot_id, paths[1])
+    assert chosen == f"# users: {paths[1]}\n".encode()
+    assert (await client.get(second.generation_id)).conflict_count == 1
+
+
+async def resolve(stub: Any, generation_id: str, path: str) -> None:
+    """Take the generated side of a conflict."""
+    side = pb.CONFLICT_SIDE_THEIRS
+    request = pb.ResolveConflictRequest(generation_id=generation_id, path=path, side=side)
+    await stub.ResolveConflict(request)
+
+
 async def test_edits_are_for_services_and_never_overwrite_unseen_ones(
     client: Client, system: System
 ) -> None:
