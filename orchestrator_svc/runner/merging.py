@@ -177,6 +177,15 @@ def vanished(
     return frozenset(before) - frozenset(after) - frozenset(asked)
 
 
+def lost_files(gone: Collection[str]) -> InternalError:
+    """Return the error of a merge that would lose files."""
+    return InternalError(
+        f"The merge would lose {len(gone)} of the parent's files that nobody asked to remove, "
+        f"such as {min(gone)!r}; the parent stands as it was.",
+        reason="FILES_LOST",
+    )
+
+
 async def edited_paths(files: Files, generation: Generation) -> Sequence[str]:
     """Return the paths at which a generation's files are not what was generated."""
     if not generation.generated_snapshot_id:

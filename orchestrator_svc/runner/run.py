@@ -29,6 +29,7 @@ from orchestrator_svc.runner.merging import (
     edited_paths,
     iteration_base,
     kept_entries,
+    lost_files,
     merge_edits,
     vanished,
 )
@@ -232,7 +233,11 @@ class Run:
         )
 
     async def _merge(self, origin: Origin, announcer: Announcer) -> None:
-        """Merge; what was merged before a stop stays as it is."""
+        """Merge; what was merged before a stop stays as it is.
+
+        Raises:
+            InternalError: Files of the parent would be gone that nobody asked to remove.
+        """
         await self._tell(announcer, stages.merging_files(self._last_phase()))
         merging = await patiently(
             lambda: merge_edits(
@@ -240,15 +245,22 @@ class Run:
             ),
             self._settings,
         )
+        await self._check_nothing_vanished(origin, merging, announcer)
         if not self.generation.generated_snapshot_id:
             await patiently(lambda: self._save_merge(merging), self._settings)
+
+    async def _check_nothing_vanished(
+        self, origin: Origin, merging: Merging, announcer: Announcer
+    ) -> None:
         before = await self._paths_to_keep(origin.ours_snapshot_id)
-        after = await self._paths_to_keep(self.generation.snapshot_id)
+        after = await self._paths_to_keep(merging.merge.snapshot_id)
         if gone := vanished(before, after, asked=merging.asked):
             warning = stages.vanished(
                 self._last_phase(), gone=len(gone), before=len(before), after=len(after)
             )
             await self._tell(announcer, warning)
+            await patiently(announcer.flush, self._settings)
+            raise lost_files(gone)
 
     async def _paths_to_keep(self, snapshot_id: str) -> set[str]:
         """Return a snapshot's paths without the proof, which each run makes anew."""
