@@ -239,6 +239,15 @@ def quality_gate_at_work(begun: Announcement, seconds: int) -> Announcement:
     )
 
 
+def of_parent(announcement: Announcement) -> Announcement:
+    """Tell of a gate that it runs over the parent, to compare."""
+    return replace(
+        announcement,
+        stage=f"{announcement.stage}_of_parent",
+        message=f"{announcement.message}, over the parent, to compare",
+    )
+
+
 def ending(generation: Generation) -> Announcement:
     """Tell how a generation that has ended did so."""
     stage = TERMINAL_STAGES[generation.status]

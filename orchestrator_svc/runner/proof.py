@@ -19,6 +19,8 @@ from orchestrator_svc.settings import RunnerSettings
 
 PATH = ".backsmith/proof.json"
 FIRST_TIER = "t0"
+TASTE = frozenset({"lint", "format"})
+"""Gates whose findings break nothing."""
 
 T = TypeVar("T")
 
@@ -115,6 +117,32 @@ def check_report(report: pb.ProofReport) -> None:
     for gate in report.gates:
         if gate.tier == FIRST_TIER and gate.outcome == pb.GATE_OUTCOME_FAILED:
             raise InternalError(
-                f"The files did not pass the gate {gate.name!r}: {gate.reason}",
+                f"The files did not pass the gate {gate.name!r}: {_found(gate)}",
                 reason="GATE_FAILED",
             )
+
+
+def broken(report: pb.ProofReport) -> list[pb.Gate]:
+    """Return the gates that failed, but those of taste: code of another layout works."""
+    failed = (gate for gate in report.gates if gate.outcome == pb.GATE_OUTCOME_FAILED)
+    return [gate for gate in failed if gate.name not in TASTE]
+
+
+def check_merge(report: pb.ProofReport, *, parent: pb.ProofReport) -> None:
+    """Pass a merge that breaks nothing which held of its parent, its user's edits included.
+
+    Raises:
+        InternalError: A gate failed that the parent passes.
+    """
+    held = {gate.name for gate in parent.gates if gate.outcome == pb.GATE_OUTCOME_PASSED}
+    for gate in broken(report):
+        if gate.name in held:
+            raise InternalError(
+                f"The change and the edits of the parent do not go together: the parent passes "
+                f"the gate {gate.name!r}, the merge does not: {_found(gate)}",
+                reason="MERGE_BROKEN",
+            )
+
+
+def _found(gate: pb.Gate) -> str:
+    return f"{gate.reason}: {gate.findings[0]}" if gate.findings else gate.reason

@@ -44,6 +44,8 @@ class FakeGenerator(GeneratorServiceServicer):
     """Phases that end without telling so."""
     gate: int = pb.GATE_OUTCOME_PASSED
     """How the gate ends."""
+    red: str = ""
+    """A file that fails the gate `types` of every project that has it."""
     tiers: list[list[str]] = field(default_factory=list)
     """The tiers that each assessment was asked for."""
     flavour: str = ""
@@ -118,8 +120,14 @@ class FakeGenerator(GeneratorServiceServicer):
                 files.append(request.file.path)
         started = pb.GateStarted(name="compiles", index=1, count=1)
         yield pb.AssessProjectResponse(gate_started=started)
-        gate = pb.Gate(name="compiles", tier="t0", outcome=self.gate, reason=f"{len(files)} files")
-        yield pb.AssessProjectResponse(report=pb.ProofReport(score=0.9, gates=[gate]))
+        gates = [
+            pb.Gate(name="compiles", tier="t0", outcome=self.gate, reason=f"{len(files)} files"),
+            pb.Gate(name="types", tier="t1", outcome=pb.GATE_OUTCOME_PASSED),
+        ]
+        if self.red in files:
+            gates[1].outcome = pb.GATE_OUTCOME_FAILED
+            gates[1].findings.append(f"{self.red}:1: error")
+        yield pb.AssessProjectResponse(report=pb.ProofReport(score=0.9, gates=gates))
 
     async def _interfere(self, phase: int) -> None:
         if failures := self.failures.get(phase):

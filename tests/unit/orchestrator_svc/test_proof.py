@@ -11,7 +11,13 @@ from backsmith.generator.v1 import generator_service_pb2 as pb
 from chassis.errors import InternalError
 from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.stages import Announcement, PhaseInfo
-from orchestrator_svc.runner.proof import Teller, check_report, proof_file, with_pulse
+from orchestrator_svc.runner.proof import (
+    Teller,
+    check_merge,
+    check_report,
+    proof_file,
+    with_pulse,
+)
 
 INFO = PhaseInfo(
     current_phase=6,
@@ -146,3 +152,24 @@ def test_only_the_first_tier_fails_a_run() -> None:
     with pytest.raises(InternalError) as caught:
         check_report(broken)
     assert caught.value.reason == "GATE_FAILED"
+
+
+@pytest.mark.parametrize("name", ["types", "security", "own_tests"])
+def test_a_merge_breaks_no_gate_that_held(name: str) -> None:
+    """Fails for what the parent passes alone, and names the first finding."""
+    failed = gate(name, "t1", pb.GATE_OUTCOME_FAILED)
+    failed.findings.extend(["app/a.py:1: error: first", "app/b.py:2: error: second"])
+    merged = pb.ProofReport(gates=[failed])
+    for outcome in (pb.GATE_OUTCOME_FAILED, pb.GATE_OUTCOME_SKIPPED):
+        check_merge(merged, parent=pb.ProofReport(gates=[gate(name, "t1", outcome)]))
+    held = pb.ProofReport(gates=[gate(name, "t1", pb.GATE_OUTCOME_PASSED)])
+    with pytest.raises(InternalError, match=r"app/a.py:1: error: first") as caught:
+        check_merge(merged, parent=held)
+    assert caught.value.reason == "MERGE_BROKEN"
+
+
+@pytest.mark.parametrize("name", ["lint", "format"])
+def test_layout_breaks_nothing(name: str) -> None:
+    """Passes a merge that is only laid out in another way."""
+    merged = pb.ProofReport(gates=[gate(name, "t1", pb.GATE_OUTCOME_FAILED)])
+    check_merge(merged, parent=pb.ProofReport(gates=[gate(name, "t1", pb.GATE_OUTCOME_PASSED)]))
