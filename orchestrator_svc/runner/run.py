@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import structlog
 from backsmith.files.v1.snapshot_pb2 import FileEntry
@@ -16,7 +16,7 @@ from chassis.bus.interface import EventLog
 from chassis.clock import Clock
 from chassis.errors import InternalError, LimitExceededError, ServiceError
 from orchestrator_svc.backbone import Backbone
-from orchestrator_svc.clients.files import File, Files
+from orchestrator_svc.clients.files import Files
 from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain import stages
@@ -24,9 +24,9 @@ from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
 from orchestrator_svc.domain.subjects import file_id, files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
+from orchestrator_svc.runner.assessing import Assessor
 from orchestrator_svc.runner.merging import (
     Merging,
-    edited_paths,
     iteration_base,
     kept_entries,
     lost_files,
@@ -37,14 +37,7 @@ from orchestrator_svc.runner.pace import Paces, Stopwatch
 from orchestrator_svc.runner.patience import patiently
 from orchestrator_svc.runner.phase import PhaseRendering
 from orchestrator_svc.runner.proof import PATH as PROOF_PATH
-from orchestrator_svc.runner.proof import (
-    Teller,
-    broken,
-    check_merge,
-    check_report,
-    proof_file,
-    tiers_of,
-)
+from orchestrator_svc.runner.proof import Teller, check_report, proof_file
 from orchestrator_svc.settings import EventSettings, RunnerSettings
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.interface import Runs
@@ -290,31 +283,17 @@ class Run:
         files = self.generation.phase_files
         info = stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
         await self._tell(announcer, stages.file_management(info), stages.quality_assessment(info))
+        workshop = self._workshop
         teller = Teller(tell=announcer.tell, info=info, interval=self._settings.max_silence)
-        report = await patiently(lambda: self._report(teller), self._settings)
+        assessor = Assessor(
+            files=workshop.files, generator=workshop.generator, settings=self._settings
+        )
+        report = await assessor.report(self.generation, self._spec, teller)
         await patiently(lambda: self._save_report(report), self._settings)
         check_report(report)
+        # Of a conflict the user knows: settling it may be what the gates wait for.
         if self._origin and not self.generation.conflict_count:
-            await self._compare(report, self._origin, teller)
-
-    async def _compare(self, report: pb.ProofReport, origin: Origin, teller: Teller) -> None:
-        """Check that what a merge broke was broken before; what conflicts is told as such.
-
-        Raises:
-            InternalError: Its parent passes a gate that the merge does not.
-        """
-        tiers = sorted({gate.tier for gate in broken(report)})
-        if not tiers:
-            return
-        parent = replace(
-            self.generation,
-            snapshot_id=origin.ours_snapshot_id,
-            generated_snapshot_id=origin.base_snapshot_id,
-        )
-        options = pb.AssessOptions(spec=ProjectSpec.FromString(origin.base_spec), tiers=tiers)
-        aside = replace(teller, tell=lambda each: teller.tell(stages.of_parent(each)))
-        before = await patiently(lambda: self._assessed(parent, options, aside), self._settings)
-        check_merge(report, parent=before)
+            await assessor.compare(report, self.generation, self._origin, teller)
 
     async def _save_report(self, report: pb.ProofReport) -> None:
         """Put the report among the files and record it; an older one is replaced."""
@@ -331,28 +310,8 @@ class Run:
             ),
         )
 
-    async def _report(self, teller: Teller) -> pb.ProofReport:
-        tiers = tiers_of(self.generation, self._settings)
-        options = pb.AssessOptions(spec=self._spec, tiers=tiers)
-        return await self._assessed(self.generation, options, teller)
-
-    async def _assessed(
-        self, generation: Generation, options: pb.AssessOptions, teller: Teller
-    ) -> pb.ProofReport:
-        """Run gates over a generation's files, told which of them a user has edited."""
-        edited = await edited_paths(self._workshop.files, generation)
-        whole = pb.AssessOptions(spec=options.spec, tiers=options.tiers, edited_paths=edited)
-        reading = self._workshop.files.read_all(generation.snapshot_id)
-        files = [_generated(file) async for file in reading]
-        async with self._workshop.generator.assessment(whole, files) as answers:
-            return await teller.follow(answers)
-
     async def _tell(self, announcer: Announcer, *announcements: stages.Announcement) -> None:
         await patiently(lambda: announcer.tell(*announcements), self._settings)
-
-
-def _generated(file: File) -> pb.GeneratedFile:
-    return pb.GeneratedFile(path=file.path, content=file.content)
 
 
 def _file_event(generation: Generation, entry: FileEntry) -> channel_pb2.FileEvent:
