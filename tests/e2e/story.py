@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 
 from tests.e2e.support import System, frames
 
 PROBLEM = {"type", "title", "status", "detail", "instance", "reason", "trace_id", "errors"}
 MISSING = "gen_00000000000000000000000000"
 CHANGE = "Add a subtitle to books"
+EITHER = pytest.mark.parametrize("which", ["a", "b"], ids=["generation", "iteration"])
+"""Of a first generation and of an iteration alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

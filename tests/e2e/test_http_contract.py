@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import tarfile
 import zipfile
 from typing import Any
 from urllib.parse import unquote
@@ -9,7 +10,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 
-from tests.e2e.story import CHANGE, MISSING, Story, assert_problem, end, iterate
+from tests.e2e.story import CHANGE, EITHER, MISSING, Story, assert_problem, end, iterate
 from tests.e2e.support import SPEC, System, start
 
 ROUTES: list[tuple[str, str, dict[str, Any]]] = [
@@ -183,12 +184,38 @@ def test_a_file_stays_inside(story: Story, name: str) -> None:
     assert assert_problem(written, 422)["errors"][0]["field"] == unquote(name)
 
 
-def test_the_zip(story: Story) -> None:
-    """Sends the same bytes each time: the listing's files."""
-    first, again = (story.client.get(story.path("/generations/{a}/download")) for _ in range(2))
-    assert first.headers["content-type"] == "application/zip"
-    assert first.content == again.content
-    listing = story.client.get(story.path("/generations/{a}/files")).json()
-    with zipfile.ZipFile(io.BytesIO(first.content)) as packed:
-        zipped = {name: hashlib.sha256(packed.read(name)).hexdigest() for name in packed.namelist()}
-    assert zipped == {each["path"]: each["digest"] for each in listing["files"]}
+@EITHER
+def test_listings_archives_and_files_agree(story: Story, which: str) -> None:
+    """Sends the same bytes each time, as a zip, a tarball and one by one: the listing's files."""
+    path = story.path(f"/generations/{{{which}}}")
+    listing = story.client.get(f"{path}/files", params={"page_size": 1000}).json()
+    listed = {each["path"]: each["digest"] for each in listing["files"]}
+    assert (len(listed), "app/models/book.py" in listed) == (listing["file_count"], True)
+    for query, read in (("", unzipped), ("?format=tar.gz", untarred)):
+        first, again = (story.client.get(f"{path}/download{query}") for _ in range(2))
+        assert first.content == again.content
+        assert digests(read(first.content)) == listed
+        kind = "application/gzip" if query else "application/zip"
+        assert first.headers["content-type"] == kind
+    single = {name: story.client.get(f"{path}/files/{name}").content for name in listed}
+    assert digests(single) == listed
+
+
+def digests(files: dict[str, bytes]) -> dict[str, str]:
+    """Return the digest of each file."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def unzipped(content: bytes) -> dict[str, bytes]:
+    """Return the files of a zip."""
+    with zipfile.ZipFile(io.BytesIO(content)) as packed:
+        return {name: packed.read(name) for name in packed.namelist()}
+
+
+def untarred(content: bytes) -> dict[str, bytes]:
+    """Return the files of a tarball, which has nothing else."""
+    with tarfile.open(fileobj=io.BytesIO(content), mode="r:gz") as packed:
+        members = packed.getmembers()
+        assert all(each.isfile() for each in members)
+        opened = [(each.name, packed.extractfile(each)) for each in members]
+        return {name: file.read() for name, file in opened if file}

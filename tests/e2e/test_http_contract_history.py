@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.story import CHANGE, Story, assert_problem, end, iterate
+from tests.e2e.story import CHANGE, EITHER, Story, assert_problem, end, iterate
 from tests.e2e.support import BODY, SPEC, System, start
 
 SEARCHES: list[tuple[dict[str, Any], str]] = [
@@ -17,15 +17,18 @@ SEARCHES: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-def test_search(story: Story) -> None:
+@EITHER
+def test_search(story: Story, which: str) -> None:
     """Finds text and expressions, no more than asked for, in the files of one generation."""
-    path = story.path("/generations/{a}/search")
+    path = story.path(f"/generations/{{{which}}}/search")
     found = story.client.post(path, json={"query": "^class Book\\b", "regex": True}).json()
     assert "app/models/book.py" in {each["path"] for each in found["matches"]}
     match = found["matches"][0]
     assert match["text"][match["start"] : match["end"]] == "class Book"
     bounded = story.client.post(path, json={"query": "import", "max_results": 2}).json()
     assert (len(bounded["matches"]), bounded["truncated"]) == (2, True)
+    new = story.client.post(path, json={"query": "subtitle", "path_prefix": "app/models/"}).json()
+    assert bool(new["matches"]) is (which == "b")
     backtracking = {"query": "(a+)+$", "regex": True, "path_prefix": "app/"}
     assert story.client.post(path, json=backtracking).status_code == 200
 
@@ -39,10 +42,12 @@ def test_search_refuses_by_field(story: Story, body: dict[str, Any], field: str)
     assert [each["field"] for each in problem["errors"]] == [field]
 
 
-def test_review_has_one_scale(story: Story) -> None:
+@EITHER
+def test_review_has_one_scale(story: Story, which: str) -> None:
     """Tells the score that the details tell, from 0.0 to 1.0, and every gate's outcome."""
-    review = story.client.get(story.path("/generations/{a}/review")).json()
-    assert review["score"] == story.first["quality_score"]
+    path = story.path(f"/generations/{{{which}}}")
+    review = story.client.get(f"{path}/review").json()
+    assert review["score"] == story.client.get(path).json()["quality_score"]
     assert 0.0 <= review["score"] <= 1.0
     assert {each["outcome"] for each in review["gates"]} <= {"passed", "failed", "skipped"}
 
