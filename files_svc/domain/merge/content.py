@@ -1,8 +1,9 @@
 """Merges what a file holds, level by level: keys, Python symbols, lines."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from files_svc.domain.merge import api
 from files_svc.domain.merge.documents import merge_document
 from files_svc.domain.merge.entries import env_key, line_key, merge_entries, requirement_key
 from files_svc.domain.merge.lines import merge_lines
@@ -36,10 +37,18 @@ def merge_content(
         return ours, kept("", Reason.NOT_TEXT)
     if any("\0" in text for text in texts):
         return ours, kept("", Reason.NOT_TEXT)
-    if max(map(len, texts)) > MAX_LENGTH:
+    if max(map(len, texts)) > MAX_LENGTH and not (path == api.DOCUMENT and base == ours):
         return ours, kept("", Reason.BOTH_CHANGED)
     merged = _merge_text(path, *texts, patch=patch)
+    if path == api.DOCUMENT and (lost := _lost_promises(texts, merged.text, patch)):
+        return ours, kept("", Reason.NOT_RUNNABLE, place=lost[0])
     return merged.text.encode(), merged
+
+
+def _lost_promises(texts: Sequence[str], merged: str, patch: Patch) -> list[str]:
+    base, ours, theirs = texts
+    before = follow_renames(ours, base=base, theirs=theirs, patch=patch)
+    return api.lost_promises(before, merged, patch)
 
 
 def _merge_text(path: str, base: str, ours: str, theirs: str, *, patch: Patch) -> Merged:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from files_svc.domain.merge import api
 from files_svc.domain.merge.patch import Patch
 from files_svc.domain.merge.result import Reason
 from files_svc.domain.snapshot import FileEntry, Listing
@@ -78,7 +79,8 @@ class Decision:
     @property
     def needs_content(self) -> bool:
         """Whether the content must be looked at: both sides changed it, or symbols may be lost."""
-        guarded = self.action is Action.UPDATED and guards_symbols(self.path)
+        guards = guards_symbols(self.path) or self.path == api.DOCUMENT
+        guarded = self.action is Action.UPDATED and guards
         return guarded or self.action is Action.MERGED
 
 
