@@ -110,6 +110,7 @@ async def process(system: System, nats: Nats, **more: str) -> AsyncIterator[Proc
         finally:
             await stack.aclose()
             if started.returncode is None:
+                started.send_signal(signal.SIGCONT)  # a test that failed may leave it asleep
                 started.terminate()
             assert await started.wait() in {0, -signal.SIGKILL}
 
