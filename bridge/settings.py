@@ -48,6 +48,9 @@ class StreamSettings:
     ring_bytes: int = 8 * 1024 * 1024
     """How many bytes of events of one stream are kept for its viewers."""
 
+    replay_linger: timedelta = timedelta(seconds=1)
+    """How long events fetched from beyond the ring are kept for others who return, in seconds."""
+
     drain_write_bytes: int = 64 * 1024
     """The most bytes handed to a lagging viewer in one write."""
 

@@ -13,6 +13,7 @@ from bridge.settings import StreamSettings
 from bridge.sse.alarms import Alarms
 from bridge.sse.event import Batch, Event, Source, Standing, Topic
 from bridge.sse.frames import told
+from bridge.sse.history import History
 from bridge.sse.news import News
 from bridge.sse.ring import Ring
 from chassis.clock import Clock
@@ -69,6 +70,7 @@ class Feed:
         self.settings = settings
         self.clock = clock
         self.alarms = alarms
+        self.history = History(topic, source, linger=settings.replay_linger)
         self.ring = Ring(max_events=settings.ring_events, max_bytes=settings.ring_bytes)
         self.viewers: set[Audience] = set()
         self.origin = Standing()

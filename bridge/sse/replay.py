@@ -1,16 +1,14 @@
-"""Events that a feed's ring does not reach: fetched for one viewer, up to where the ring does."""
+"""Events that a feed's ring does not reach: told to one viewer, up to where the ring does."""
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from itertools import takewhile
 
 from bridge.sse.event import Event
 from bridge.sse.feed import Feed
-from chassis.errors import UnavailableError
 
 
 class Replay:
-    """A watch of the viewer's own, ended where the ring takes over.
+    """A way through the history of a stream, ended where the ring takes over.
 
     Args:
         feed: The stream.
@@ -33,19 +31,17 @@ class Replay:
             OutOfRangeError: The cursor is unknown, or too old.
             UnavailableError: The source was lost before the ring was reached.
         """
-        watching = self._feed.source.watch(self._feed.topic, self.cursor)
-        async with aclosing(watching) as batches:  # type: ignore[type-var]
-            async for batch in batches:
-                events = list(batch.events)
-                while lacking := self._lacking(events):
-                    self.cursor = lacking[-1].cursor
-                    yield lacking
-                    del events[: len(lacking)]
-                if events:
-                    self.joins_at = self._feed.ring.find(events[0].cursor)
-                if events or batch.caught_up:
-                    return
-        raise UnavailableError("The source was lost during a replay.")
+        while True:
+            page = await self._feed.history.after(self.cursor)
+            events = list(page.events)
+            while lacking := self._lacking(events):
+                self.cursor = lacking[-1].cursor
+                yield lacking
+                del events[: len(lacking)]
+            if events:
+                self.joins_at = self._feed.ring.find(events[0].cursor)
+            if events or page.caught_up:
+                return
 
     def _lacking(self, events: list[Event]) -> list[Event]:
         """Return the events before the first that the ring has at this moment."""

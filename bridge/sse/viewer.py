@@ -163,7 +163,7 @@ class Viewer:
             await self._write(b"")
         elif position < ring.first:
             await self._fall_behind()
-        if position < ring.end:
+        elif position < ring.end:
             await self._send_from(position)
         elif self._feed.ended:
             await self._finish("the generation ended")
@@ -181,7 +181,9 @@ class Viewer:
 
     async def _fall_behind(self) -> None:
         """Cut who is too slow; but a history longer than the ring is nobody's fault."""
-        if self._feed.caught_up:
+        wish = self._wish
+        nothing_told = not (self._cursor or wish.last_event_id) and wish.begin == "start"
+        if self._feed.caught_up and not nothing_told:
             raise _CutError("the client fell too far behind")
         await self._replay(replace(fresh(self._feed, "start"), replay_after=self._cursor))
 

@@ -53,6 +53,36 @@ async def test_history_beyond_the_ring() -> None:
                     assert stages(await stream.rest()) == ["completed"]
 
 
+async def test_history_that_comes_at_once_and_is_longer_than_the_ring() -> None:
+    """Tells a fresh viewer all of it: that the ring lost its begin is no fault of the viewer."""
+    async with world(stream_ring_events=16) as bridge:
+        bridge.orchestrator.batch = 100
+        script = bridge.orchestrator.add()
+        for number in range(60):
+            script.happen(f"step_{number}", 0.3)
+        async with bridge.watch() as first:
+            assert stages(await first.until("step_59"))[1:] == [f"step_{n}" for n in range(60)]
+
+
+async def test_who_returns_at_once_shares_what_the_ring_has_lost() -> None:
+    """Asks the source once for all who return with the same cursor."""
+    async with world(stream_ring_events=16, stream_replay_linger=timedelta(minutes=1)) as bridge:
+        bridge.orchestrator.batch = 100
+        script = bridge.orchestrator.add()
+        cursors = [script.happen(f"step_{number}", 0.3) for number in range(60)]
+
+        async def returned() -> list[str]:
+            async with bridge.watch(last_event_id=cursors[9]) as stream:
+                return stages(await stream.until("step_59"))[1:]
+
+        async with bridge.watch() as first:
+            await first.until("step_59")
+            told = await asyncio.gather(*(returned() for _ in range(20)))
+        assert told == [[f"step_{number}" for number in range(10, 60)]] * 20
+        asked = [watch.after_cursor for watch in bridge.orchestrator.watches]
+        assert asked.count(cursors[9]) == 1
+
+
 async def test_slow_reader_is_cut_and_nobody_notices() -> None:
     """Cuts a reader that is too far behind; others go on, and it resumes where it was."""
     async with world(stream_ring_events=64, stream_stall_timeout=timedelta(seconds=0.5)) as bridge:
