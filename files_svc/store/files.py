@@ -120,12 +120,14 @@ class ObjectFileStore:
         sha256s = list(sha256s)
         self._blobs.forget(sha256s)
         await self._delete_old(map(blob_key, sha256s), before)
+        self._blobs.forget(sha256s)  # somebody may have read them meanwhile
 
     async def delete_snapshots(self, snapshot_ids: Iterable[str], before: datetime) -> None:
         """Delete snapshots, but none that was stored or renewed since an instant."""
         snapshot_ids = list(snapshot_ids)
         self._snapshots.forget(snapshot_ids)
         await self._delete_old(map(snapshot_key, snapshot_ids), before)
+        self._snapshots.forget(snapshot_ids)  # somebody may have read them meanwhile
 
     async def _delete_old(self, keys: Iterable[str], before: datetime) -> None:
         """Delete objects, having asked again how old they are: somebody may have renewed them."""

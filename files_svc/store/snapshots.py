@@ -37,6 +37,7 @@ class Snapshots:
         self._lease = lease
         self._cache: LruCache[str, Snapshot] = LruCache(cache_entries, weigh=_weigh)
         self._now = now
+        self._forgotten = 0
 
     async def put(self, listing: Listing) -> Snapshot:
         """Store a snapshot unless it is there; renew it where that is due."""
@@ -61,12 +62,14 @@ class Snapshots:
         """Return a snapshot, verified."""
         if cached := self._cache.get(snapshot_id):
             return cached
+        forgotten = self._forgotten
         snapshot = await self._read(snapshot_id) if is_sha256(snapshot_id) else None
         if snapshot is None:
             raise NotFoundError(
                 f"There is no snapshot {snapshot_id!r}.", reason="SNAPSHOT_NOT_FOUND"
             )
-        self._cache.put(snapshot_id, snapshot)
+        if self._forgotten == forgotten:  # else it may have been deleted while it was read
+            self._cache.put(snapshot_id, snapshot)
         return snapshot
 
     async def _read(self, snapshot_id: str) -> Snapshot | None:
@@ -75,6 +78,7 @@ class Snapshots:
 
     def forget(self, snapshot_ids: Iterable[str]) -> None:
         """Remember nothing of some snapshots any more."""
+        self._forgotten += 1
         for snapshot_id in snapshot_ids:
             self._lease.forget(snapshot_key(snapshot_id))
             self._cache.drop(snapshot_id)

@@ -215,6 +215,23 @@ async def test_deletes_what_it_is_told(store: ObjectFileStore, settings: StoreSe
             await opened.get_snapshot(snapshot.snapshot_id)
 
 
+async def test_remembers_nothing_that_was_read_while_it_was_deleted(
+    store: ObjectFileStore,
+) -> None:
+    """Knows a deleted snapshot no more, however reading and deleting meet."""
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    for begun_later in range(10):
+        snapshot = await store.put_snapshot(listing_of(a=b"drop"))
+        deleting = asyncio.create_task(store.delete_snapshots([snapshot.snapshot_id], soon))
+        for _ in range(begun_later):
+            await asyncio.sleep(0)
+        reading = [asyncio.create_task(store.get_snapshot(snapshot.snapshot_id)) for _ in range(3)]
+        await asyncio.wait([deleting, *reading])
+        assert {type(task.exception()) for task in reading} <= {type(None), NotFoundError}
+        with pytest.raises(NotFoundError):
+            await store.get_snapshot(snapshot.snapshot_id)
+
+
 async def test_does_not_delete_what_was_renewed(store: ObjectFileStore) -> None:
     """Keeps what is younger than the collector thought."""
     await store.put_blobs(blobs_of(b"young"))
