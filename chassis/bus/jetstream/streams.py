@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import structlog
+
 from chassis.bus.jetstream.connection import Connection
 from chassis.bus.jetstream.errors import STREAM_NAME_IN_USE, STREAM_NOT_FOUND, ApiError, away
 from chassis.bus.jetstream.session import Session
@@ -15,6 +17,11 @@ from chassis.errors import ServiceError
 EPOCH = "bus.epoch"
 NANOSECONDS = 10**9
 CHANGEABLE = ("subjects", "max_age", "num_replicas", "duplicate_window")
+LEASE = timedelta(seconds=3)
+"""While a majority answered a leader within this time no other can lead: they elect another one
+after four seconds of silence at the earliest (`minElectionTimeout` of nats-server)."""
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,21 +129,48 @@ async def ensure(session: Session, config: dict[str, object]) -> StreamState:
 
 
 async def inspect(session: Session, name: str) -> StreamState | None:
-    """Return a stream's state, or None when it is not there."""
+    """Return a stream's state, or None when it is not there.
+
+    Raises:
+        UnavailableError: Whoever answered may not lead the stream any more, or not yet.
+    """
     try:
-        return _state(await session.api(f"STREAM.INFO.{name}"))
+        info = await session.api(f"STREAM.INFO.{name}")
     except ApiError as error:
         if error.number != STREAM_NOT_FOUND:
             raise
         return None
+    if not _is_from_leader(info):
+        raise away("The bus is choosing a leader; try again")
+    return _state(info)
+
+
+def _is_from_leader(info: dict[str, Any]) -> bool:
+    """Tell whether the answer is the leader's.
+
+    Others answer too, with a state that may lag: any replica while there is no leader, and one that
+    was replaced while it was paused. `replicas` are the others, once there is a leader; `active` is
+    the age of their last answer in nanoseconds, and 0 when there was none.
+    """
+    cluster = info.get("cluster", {})
+    others = cluster.get("replicas", [])
+    if not others:
+        return True
+    heard = sum(0 < each["active"] < nanoseconds(LEASE) for each in others)
+    names = {each["name"] for each in others}
+    is_leader = bool(cluster.get("leader")) and cluster["leader"] not in names
+    return is_leader and 2 * (heard + 1) > len(others) + 1
 
 
 async def _create(session: Session, config: dict[str, object]) -> dict[str, Any]:
     try:
-        return await session.api(f"STREAM.CREATE.{config['name']}", config | _marked({}))
+        made = await session.api(f"STREAM.CREATE.{config['name']}", config | _marked({}))
     except ApiError as error:
         if error.number != STREAM_NAME_IN_USE:
             raise
+    else:
+        log.info("bus.stream_made", stream=config["name"], epoch=_state(made).epoch)
+        return made
     try:
         return await session.api(f"STREAM.INFO.{config['name']}")  # another process was first
     except ApiError as error:

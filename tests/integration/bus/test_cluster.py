@@ -2,15 +2,17 @@
 
 import asyncio
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
 from chassis.bus import jetstream
-from chassis.bus.interface import Bus, Message
+from chassis.bus.interface import Bus, EventLog, Message
+from chassis.errors import UnavailableError
 from chassis.testing.nats import NatsServer
-from tests.integration.bus.helpers import eventually, open_log, take, write
+from tests.integration.bus.helpers import eventually, open_log, take, until, write
 
 MINUTE = timedelta(minutes=1)
 
@@ -80,3 +82,35 @@ async def test_many_make_a_stream_at_once(cluster: Cluster) -> None:
         ]
         logs = await asyncio.gather(*(eventually(partial(open_log, bus)) for bus in buses))
         assert len({log.epoch for log in logs}) == 1
+
+
+async def test_a_replica_without_a_leader_does_not_tell_where_the_log_ends(
+    cluster: Cluster,
+) -> None:
+    """Is away for a server that lags and has nobody to ask, though that server would answer."""
+    behind, *others = cluster
+    everywhere = cluster_settings(cluster)
+    async with AsyncExitStack() as stack:
+        bus = await stack.enter_async_context(jetstream.connect(everywhere))
+        there = await stack.enter_async_context(
+            jetstream.connect(replace(everywhere, url=behind.url))
+        )
+        log = await eventually(partial(open_log, bus))
+        lagging = await eventually(partial(open_log, there))
+        await eventually(partial(log.append, "e.1", b"old", message_id="old"))
+        behind.pause()
+        newest = await eventually(partial(log.append, "e.1", b"new", message_id="new"))
+        for server in others:
+            server.kill()
+        behind.resume()
+        await until(partial(is_refused_by_the_server, lagging))
+        for server in others:
+            server.start(wait=False)
+        assert await eventually(log.end) == newest
+
+
+async def is_refused_by_the_server(log: EventLog) -> bool:
+    """Tell whether a server answered, and its answer was not taken for the leader's."""
+    with pytest.raises(UnavailableError) as refused:
+        await log.end()
+    return "choosing a leader" in str(refused.value)
