@@ -169,10 +169,10 @@ async def deletes_softly(world: World, resource: Resource) -> None:
     await world.expect(404, "GET", path)
     await _refused_as_target(world, resource, row)
     restore = f"{path}/restore"
-    restored = await world.expect(200, "POST", restore)
-    meet(restored["id"] == row["id"], "another row was restored")
-    await world.expect(200, "GET", path)
-    await world.expect(404, "POST", restore)
+    for _ in range(2):
+        restored = await world.expect(200, "POST", restore)
+        meet(restored["id"] == row["id"], "another row was restored")
+        await world.expect(200, "GET", path)
     if any(field.unique for field in resource.entity.fields):
         await world.expect(204, "DELETE", path)
         await world.expect(201, "POST", resource.collection, json=body)
