@@ -4,6 +4,7 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from tests.chaos.mischief import Mischief
 from tests.chaos.system import RunningSystem
@@ -35,7 +36,7 @@ def figures(
     }
 
 
-def _claims(system: RunningSystem) -> Iterator[dict[str, str | int]]:
+def _claims(system: RunningSystem) -> Iterator[dict[str, Any]]:
     for name in system.victims:
         if name.startswith("orchestrator"):
             for record in _records(system, name):
@@ -43,7 +44,7 @@ def _claims(system: RunningSystem) -> Iterator[dict[str, str | int]]:
                     yield record
 
 
-def _records(system: RunningSystem, name: str) -> Iterator[dict[str, str | int]]:
+def _records(system: RunningSystem, name: str) -> Iterator[dict[str, Any]]:
     for line in system.logs(name):
         if line.startswith("{"):
             try:

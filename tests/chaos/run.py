@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import shutil
 import tempfile
 import time
 from collections.abc import Sequence
@@ -52,40 +53,46 @@ class Report:
 
 
 async def run(plan: Plan) -> Report:
-    """Run the plan and report."""
-    dice = random.Random(plan.seed)  # noqa: S311 - the same mischief each time
-    with (
-        tempfile.TemporaryDirectory(prefix="chaos-") as folder,
-        running(Path(folder), cluster=plan.cluster) as system,
-    ):
-        async with users_of(system, dice) as users:
-            return await _run(plan, dice, system, users)
+    """Run the plan and report; what the processes logged and stored is kept when it failed."""
+    folder = Path(tempfile.mkdtemp(prefix="chaos-"))
+    with running(folder, cluster=plan.cluster) as system:
+        async with users_of(system, _dice(plan, "users")) as users:
+            report = await _run(plan, system, users)
+    if report.violations:
+        report.timeline.append(f"logs and stores: {folder}")
+    else:
+        shutil.rmtree(folder)
+    return report
 
 
-async def _run(plan: Plan, dice: random.Random, system: RunningSystem, users: Users) -> Report:
+def _dice(plan: Plan, thrower: str) -> random.Random:
+    """Return dice of a thrower's own, so that nobody else's throws change what falls."""
+    return random.Random(f"{plan.seed} {thrower}")  # noqa: S311 - the same each time
+
+
+async def _run(plan: Plan, system: RunningSystem, users: Users) -> Report:
     began = time.monotonic()
     undisturbed = await _undisturbed(users)
     report = Report(plan=plan)
     report.figures["undisturbed, s each"] = round((time.monotonic() - began) / len(PROMPTS), 1)
-    mischief = Mischief(system=system, dice=dice)
+    mischief = Mischief(system=system, dice=_dice(plan, "mischief"))
     followed: list[Followed] = []
-    begun = time.monotonic()
     async with asyncio.TaskGroup() as group:
-        loading = group.create_task(_load(plan, dice, users, followed))
+        loading = group.create_task(_load(plan, users, followed))
         await mischief.run(plan.seconds)
         under_mischief = len(followed)
-    settled = time.monotonic()
-    watching = loading.result()
+    calm = time.monotonic()
     report.violations += [f"{name} has ended by itself" for name in system.crashed()]
-    stuck = await _settled(watching)
-    report.figures["settled after, s"] = round(time.monotonic() - settled, 1)
+    stuck = await _settled(loading.result())
+    report.figures["settled after, s"] = round(time.monotonic() - calm, 1)
+    if len(followed) < plan.generations:
+        report.violations.append(f"only {len(followed)} starts were ever accepted")
     for each in followed:
         await _judge(each, stuck, users, undisturbed, report)
     report.timeline = [
         f"{deed.at:8.2f} s  {deed.what} {deed.victim} ({deed.drawn}) for {deed.seconds:.2f} s"
         for deed in mischief.deeds
     ]
-    report.figures["seconds until all were started"] = round(settled - begun, 1)
     report.figures["started under mischief"] = under_mischief
     report.figures |= figures(system, mischief, followed)
     return report
@@ -102,29 +109,45 @@ async def _undisturbed(users: Users) -> dict[str, dict[str, bytes]]:
     return files
 
 
-async def _load(
-    plan: Plan, dice: random.Random, users: Users, followed: list[Followed]
-) -> list["asyncio.Task[object]"]:
+async def _load(plan: Plan, users: Users, followed: list[Followed]) -> list["asyncio.Task[None]"]:
     """Start generations spread over the time, watch them, and cancel some."""
-    tasks: list[asyncio.Task[object]] = []
+    dice = _dice(plan, "load")
+    tasks: list[asyncio.Task[None]] = []
     for number in range(plan.generations):
-        each = await users.start(number, dice.choice(USERS))
-        followed.append(each)
-        ways = dice.sample(WAYS, dice.randint(*WATCHERS))
-        tasks += [asyncio.ensure_future(users.watch(each, how)) for how in ways]
-        if dice.random() < CANCEL_SHARE:
-            tasks.append(asyncio.ensure_future(_cancel_later(users, each, dice.uniform(0, 2))))
+        following = _follow(
+            users,
+            followed,
+            number=number,
+            user_id=dice.choice(USERS),
+            ways=dice.sample(WAYS, dice.randint(*WATCHERS)),
+            cancel_after=dice.uniform(0, 2) if dice.random() < CANCEL_SHARE else None,
+        )
+        tasks.append(asyncio.create_task(following))
         await asyncio.sleep(plan.seconds / plan.generations * dice.uniform(0.5, 1.0))
     return tasks
 
 
-async def _cancel_later(users: Users, followed: Followed, seconds: float) -> None:
-    await asyncio.sleep(seconds)
-    await users.cancel(followed)
+async def _follow(
+    users: Users,
+    followed: list[Followed],
+    *,
+    number: int,
+    user_id: str,
+    ways: Sequence[str],
+    cancel_after: float | None,
+) -> None:
+    each = await users.start(number, user_id)
+    followed.append(each)
+    async with asyncio.TaskGroup() as group:
+        for how in ways:
+            group.create_task(users.watch(each, how))
+        if cancel_after is not None:
+            await asyncio.sleep(cancel_after)
+            await users.cancel(each)
 
 
-async def _settled(watching: Sequence["asyncio.Task[object]"]) -> float:
-    """Wait until every watcher is done; return when patience ends."""
+async def _settled(watching: Sequence["asyncio.Task[None]"]) -> float:
+    """Wait until every generation is started and every watcher done; return when patience ends."""
     deadline = time.monotonic() + SETTLE_SECONDS
     if watching:
         _, left = await asyncio.wait(watching, timeout=SETTLE_SECONDS)
