@@ -69,7 +69,7 @@ class Iterating:
         self._check(request)
         idempotency = idempotency_of(request)
         if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
-            return as_started(twin)
+            return as_started(twin, cancel_after=cancel_after_from_proto(request))
         parent = await self._parent(user_id, request.parent_generation_id)
         before = await self._generations.details(parent.generation_id)
         plan = await self._plan(before, request)
@@ -83,7 +83,7 @@ class Iterating:
             idempotency=idempotency,
         )
         self._committed()
-        return as_started(started)
+        return as_started(started, cancel_after=cancel_after_from_proto(request))
 
     async def roll_back(self, user_id: str, request: RollBackVersionRequest) -> Generation:
         """Accept an iteration that changes nothing of an older version: its conflicts are open too.
@@ -95,7 +95,7 @@ class Iterating:
         """
         idempotency = idempotency_of(request)
         if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
-            return as_started(twin)
+            return as_started(twin, cancel_after=None)
         # Read first: what is settled meanwhile is told as open once more, and never forgotten.
         conflicts = await self._generations.conflicts(request.generation_id)
         parent = await self._parent(user_id, request.generation_id)
@@ -118,7 +118,7 @@ class Iterating:
             idempotency=idempotency,
         )
         self._committed()
-        return as_started(started)
+        return as_started(started, cancel_after=None)
 
     async def plan(self, user_id: str, request: PlanGenerationRequest) -> PlanResponse:
         """Return the plan of a change, and what it would lose; nothing is stored.

@@ -83,7 +83,7 @@ class Starting:
         self._check(request)
         idempotency = idempotency_of(request)
         if idempotency and (twin := await self._starts.find_start(user_id, idempotency)):
-            return as_started(twin)
+            return as_started(twin, cancel_after=cancel_after_from_proto(request))
         plan = await self._generator.plan(plan_request(request))
         details = Details(
             spec=plan.spec.SerializeToString(deterministic=True),
@@ -95,7 +95,7 @@ class Starting:
             idempotency=idempotency,
         )
         self._committed()
-        return as_started(started)
+        return as_started(started, cancel_after=cancel_after_from_proto(request))
 
     def _check(self, request: StartGenerationRequest) -> None:
         checks = Checks()
@@ -177,8 +177,13 @@ def plan_request(request: StartGenerationRequest) -> PlanRequest:
     )
 
 
-def as_started(generation: Generation) -> Generation:
-    """Return a generation as its start was answered, however far it is now."""
+def as_started(generation: Generation, *, cancel_after: timedelta | None) -> Generation:
+    """Return a generation as its start was answered, whatever has become of it since.
+
+    Args:
+        generation: As it is now.
+        cancel_after: What its start asked for.
+    """
     return replace(
         generation,
         status=Status.PENDING,
@@ -192,8 +197,12 @@ def as_started(generation: Generation) -> Generation:
         conflict_count=0,
         quality_score=None,
         error="",
+        title="",
+        description="",
+        tags=(),
         update_time=generation.create_time,
         end_time=None,
+        cancel_after=cancel_after,
     )
 
 

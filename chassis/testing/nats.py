@@ -142,19 +142,31 @@ class NatsServer:
         Raises:
             OSError: This server does not answer.
         """
+        return str(self._stream(stream).get("cluster", {}).get("leader", ""))
+
+    def last_sequence_of(self, stream: str) -> int:
+        """Return how many messages a stream was ever given, as this server knows it.
+
+        Raises:
+            OSError: This server does not answer.
+        """
+        return int(self._stream(stream).get("state", {}).get("last_seq", 0))
+
+    def _stream(self, name: str) -> dict[str, Any]:
+        """Return what the server tells of a stream; empty if it is unknown."""
         connection = http.client.HTTPConnection("127.0.0.1", self.health_port, timeout=1)
         try:
             connection.request("GET", "/jsz?streams=1")
             body: Any = json.loads(connection.getresponse().read())
         finally:
             connection.close()
-        leaders = (
-            str(detail.get("cluster", {}).get("leader", ""))
+        details: Iterator[dict[str, Any]] = (
+            detail
             for account in body.get("account_details", ())
             for detail in account.get("stream_detail", ())
-            if detail["name"] == stream
+            if detail["name"] == name
         )
-        return next(leaders, "")
+        return next(details, {})
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

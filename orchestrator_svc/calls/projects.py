@@ -1,5 +1,7 @@
 """Calls about projects and their versions."""
 
+from dataclasses import replace
+
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.auth import require_user
@@ -20,11 +22,17 @@ class ProjectCalls(Answering):
     ) -> pb.CreateProjectResponse:
         """Make a project without versions."""
         _check(request.name, request.description, request.request_id)
-        project = await self._parts.projects.create(
-            self._new(request), idempotency=idempotency_of(request)
-        )
+        new = self._new(request)
+        made = await self._parts.projects.create(new, idempotency=idempotency_of(request))
         self._parts.committed()
-        return pb.CreateProjectResponse(project=convert.project_to_proto(project))
+        # A repeat is answered as the first call was, whatever has become of the project since.
+        first = replace(
+            new,
+            project_id=made.project_id,
+            create_time=made.create_time,
+            update_time=made.create_time,
+        )
+        return pb.CreateProjectResponse(project=convert.project_to_proto(first))
 
     async def GetProject(
         self, request: pb.GetProjectRequest, context: Context
