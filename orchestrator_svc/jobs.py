@@ -34,7 +34,7 @@ def read_ticket(data: bytes) -> Ticket:
     try:
         values = json.loads(data)
         version, generation_id = values["version"], values["generation_id"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise JobUnreadableError("it is not a ticket") from error
     if version != VERSION:
         raise JobUnreadableError(f"it has version {version!r}, and this is {VERSION}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, select, update
+from sqlalchemy import Select, and_, case, func, or_, select, update
 
 from chassis.clock import Clock
 from orchestrator_svc.domain.model import Generation
@@ -19,15 +19,8 @@ from orchestrator_svc.store.rows import (
     generation_from_row,
     select_generations,
 )
-from orchestrator_svc.store.statements import change_status, reread_generation, upsert
-from orchestrator_svc.store.tables import (
-    EPOCH,
-    Instant,
-    details,
-    generations,
-    runs,
-    turns,
-)
+from orchestrator_svc.store.statements import change_status, following, reread_generation, upsert
+from orchestrator_svc.store.tables import EPOCH, details, generations, runs, turns
 from orchestrator_svc.store.values import Claim, Grasp
 
 RACES = 10
@@ -65,10 +58,13 @@ class SqlClaims:
     async def left_behind(self, *, for_at_least: timedelta, limit: int) -> Sequence[Generation]:
         """Return generations that nobody works on and nobody has touched for a while."""
         now = self._clock.now()
+        touched = generations.c.update_time
+        # What was touched in times to come was so before the clock went back.
+        long_ago = or_(touched <= now - for_at_least, touched > now + for_at_least)
         lonely = (
             select_generations()
             .join(runs, runs.c.generation_id == generations.c.generation_id)
-            .where(runs.c.lease_end <= now, generations.c.update_time <= now - for_at_least)
+            .where(runs.c.lease_end <= now, long_ago)
             .order_by(generations.c.generation_id)
             .limit(limit)
         )
@@ -143,15 +139,25 @@ class SqlClaims:
 
 
 def _fair_pick(now: Any, per_user: int) -> Select[Any]:
-    busy = func.sum(case((runs.c.lease_end > now, 1), else_=0))
-    following = func.min(case((runs.c.lease_end <= now, runs.c.generation_id)))
-    served = func.coalesce(func.max(turns.c.served), literal(EPOCH, Instant()))
-    return (
-        select(runs.c.user_id, following.label("next"))
+    free = runs.c.lease_end <= now
+    busy = func.sum(case((free, 0), else_=1))
+    place = func.min(case((free, runs.c.place)))
+    served = func.coalesce(func.max(turns.c.served), 0)
+    turn = (
+        select(runs.c.user_id, place.label("place"))
         .outerjoin(turns, turns.c.user_id == runs.c.user_id)
         .group_by(runs.c.user_id)
-        .having(following.is_not(None), busy < per_user)
-        .order_by(busy, served, following)
+        .having(place.is_not(None), busy < per_user)
+        .order_by(busy, served, place)
+        .limit(1)
+        .subquery()
+    )
+    # Starts that were committed at the same moment may share a place.
+    return (
+        select(runs.c.user_id, runs.c.generation_id.label("next"))
+        .join(turn, and_(turn.c.user_id == runs.c.user_id, turn.c.place == runs.c.place))
+        .where(free)
+        .order_by(runs.c.generation_id)
         .limit(1)
     )
 
@@ -170,10 +176,9 @@ async def _take(connection: Connection, generation_id: str, *, now: Any, until: 
 
 
 async def _claimed(connection: Connection, row: Any, *, claims: int, now: Any) -> Claim:
-    served = upsert(connection, turns).values(user_id=row.user_id, served=now)
-    await connection.execute(
-        served.on_conflict_do_update(index_elements=["user_id"], set_={"served": now})
-    )
+    turn = upsert(connection, turns).values(user_id=row.user_id, served=following(turns.c.served))
+    served = {"served": turn.excluded.served}
+    await connection.execute(turn.on_conflict_do_update(index_elements=["user_id"], set_=served))
     await change_status(
         connection,
         Change.CLAIM,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from chassis.clock import Clock
 from chassis.errors import AbortedError, FailedPreconditionError, ServiceError
@@ -23,10 +23,11 @@ from orchestrator_svc.store.rows import (
 from orchestrator_svc.store.statements import (
     change_status,
     fetch_generation,
+    queue_run,
     tell,
     unknown_generation,
 )
-from orchestrator_svc.store.tables import EPOCH, details, generations, projects, runs
+from orchestrator_svc.store.tables import details, generations, projects, runs
 from orchestrator_svc.store.values import Edit, Filter, Outgoing, Statistics
 
 
@@ -114,11 +115,7 @@ class SqlGenerations:
             generation = await fetch_generation(connection, user_id, generation_id)
             if not moved:
                 after(Change.RETRY, generation.status)
-            await connection.execute(
-                insert(runs).values(
-                    generation_id=generation_id, user_id=user_id, lease_end=EPOCH, claims=0
-                )
-            )
+            await queue_run(connection, generation)
             await expect_viewer(connection, generation, self._clock.now())
             await tell(connection, self._notices.queued(generation))
             return generation

@@ -237,7 +237,7 @@ class Claims(Protocol):
         """Take the generation whose turn it is, or return None when none may be taken now.
 
         Turns go to the user with the fewest running, then to whoever waits longest for one;
-        of one user's the oldest goes first.
+        of one user's what was queued first goes first. Both are counted: clocks jump.
         """
         ...
 

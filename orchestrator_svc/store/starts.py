@@ -15,10 +15,11 @@ from orchestrator_svc.store.statements import (
     claim_key,
     fetch_generation,
     find_twin,
+    queue_run,
     tell,
     unknown_project,
 )
-from orchestrator_svc.store.tables import EPOCH, details, generations, projects, runs
+from orchestrator_svc.store.tables import details, generations, projects
 from orchestrator_svc.store.values import Idempotency
 
 
@@ -91,14 +92,7 @@ async def _insert(connection: Connection, generation: Generation, parts: Details
     await connection.execute(insert(generations).values(**generation_to_row(generation)))
     row = details_to_row(generation.generation_id, parts)
     await connection.execute(insert(details).values(**row))
-    await connection.execute(
-        insert(runs).values(
-            generation_id=generation.generation_id,
-            user_id=generation.user_id,
-            lease_end=EPOCH,
-            claims=0,
-        )
-    )
+    await queue_run(connection, generation)
     await expect_viewer(connection, generation, generation.create_time)
 
 

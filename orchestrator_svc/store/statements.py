@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Column, ScalarSelect, Table, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from chassis.errors import AlreadyExistsError, NotFoundError
@@ -13,7 +13,14 @@ from orchestrator_svc.domain.status import TRANSITIONS, Change
 from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.database import SQLITE
 from orchestrator_svc.store.rows import generation_from_row, project_from_row, select_generations
-from orchestrator_svc.store.tables import generations, idempotency_keys, outbox, projects
+from orchestrator_svc.store.tables import (
+    EPOCH,
+    generations,
+    idempotency_keys,
+    outbox,
+    projects,
+    runs,
+)
 from orchestrator_svc.store.values import Idempotency, Outgoing
 
 
@@ -69,6 +76,26 @@ async def change_status(
         .values(status=transition.target.value, **values)
     )
     return moved.rowcount == 1
+
+
+async def queue_run(connection: Connection, generation: Generation) -> None:
+    """Put a generation at the end of the queue for runners."""
+    await connection.execute(
+        insert(runs).values(
+            generation_id=generation.generation_id,
+            user_id=generation.user_id,
+            lease_end=EPOCH,
+            claims=0,
+            place=following(runs.c.place),
+        )
+    )
+
+
+def following(column: Column[int]) -> ScalarSelect[int]:
+    """Count on from the greatest value of a column; two that do so at once may count alike."""
+    everything = column.table.alias()
+    greatest = func.max(everything.c[column.name])
+    return select(func.coalesce(greatest, 0) + 1).scalar_subquery()
 
 
 async def tell(connection: Connection, outgoing: Sequence[Outgoing]) -> None:

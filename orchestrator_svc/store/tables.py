@@ -154,8 +154,14 @@ runs = Table(
     Column("user_id", String(255), nullable=False),
     Column("lease_end", Instant, nullable=False),
     Column("claims", Integer, nullable=False),
+    Column("place", BigInteger, nullable=False, server_default="0"),
+    Index(None, "place"),
 )
-"""One row for each generation that has not ended: small, however many are stored."""
+"""One row for each generation that has not ended: small, however many are stored.
+
+Its place in the queue is counted, and not a time: clocks jump. The default is for replicas that
+were started before there were places.
+"""
 
 audiences = Table(
     "audiences",
@@ -172,9 +178,10 @@ turns = Table(
     "turns",
     metadata,
     Column("user_id", String(255), primary_key=True),
-    Column("served", Instant, nullable=False),
+    Column("served", BigInteger, nullable=False),
+    Index(None, "served"),
 )
-"""When each user was last given a runner: only fairness hangs on it."""
+"""Which turn each user was given last, counted over all users: only fairness hangs on it."""
 
 outbox = Table(
     "outbox",

@@ -187,19 +187,35 @@ async def test_the_migrations_lead_to_the_tables(store: Store) -> None:
     assert found == []
 
 
-async def test_migrations_can_be_undone(store: Store) -> None:
-    """Goes down to nothing and up again."""
+async def undo_migrations(store: Store, revision: str) -> None:
+    """Bring a database back to the shape it had."""
 
     def down(connection: Connection) -> None:
         config = Config()
         folder = Path(migrations.__file__).parent / "migrations"
         config.set_main_option("script_location", str(folder))
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        command.downgrade(config, revision)
 
     await store.database.write(lambda connection: connection.run_sync(down))
+
+
+async def test_migrations_can_be_undone(store: Store) -> None:
+    """Goes down to nothing and up again."""
+    await undo_migrations(store, "base")
     await migrate(store.database)
     assert (await start(store, 1)).version == 1
+
+
+async def test_a_queue_from_before_there_were_places_keeps_its_order(store: Store) -> None:
+    """Takes what was queued by ids in their order, and what is queued now after it."""
+    for number in (9, 1, 8):
+        await start(store, number)
+    await undo_migrations(store, "0002")
+    await migrate(store.database)
+    await start(store, 2)
+    claimed = [(await claim(store)).generation.generation_id for _ in range(4)]
+    assert claimed == ["gen_0001", "gen_0008", "gen_0009", "gen_0002"]
 
 
 async def test_replicas_that_start_at_once_migrate_once(url: str, clock: SetClock) -> None:

@@ -1,4 +1,4 @@
-"""Clocks that jump: a dead runner's lease ends all the same, and a living one's does not."""
+"""Clocks that jump: they decide neither whose turn it is, nor whether a runner lives."""
 
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from tests.contract.test_store import (  # noqa: F401 - fixtures
     clock,
     new_generation,
     postgres_server,
+    start,
     store,
     url,
 )
@@ -70,6 +71,57 @@ async def test_a_living_runner_keeps_its_lease_when_the_clock_went_back(
         await store.runs.extend(key, epoch, lease=LEASE, progress=0.1)
         clock.time -= HOUR
     assert await store.runs.waiting() == 0
+
+
+async def test_a_clock_that_went_back_makes_nobody_wait_for_it(
+    store: Store,  # noqa: F811
+    clock: SetClock,  # noqa: F811
+) -> None:
+    """Serves users in turn, also one who was served by a clock that was ahead."""
+    for number in range(8):
+        await start(store, number, user_id="ada" if number % 2 else "eve")
+    clock.time += HOUR
+    served = [await finish_one(store)]
+    clock.time -= HOUR
+    served += [await finish_one(store) for _ in range(7)]
+    assert served == ["eve", "ada"] * 4
+
+
+async def test_a_clock_that_went_back_lets_nobody_overtake(store: Store) -> None:  # noqa: F811
+    """Takes a user's in the order they were queued: ids of a clock that was ahead come later."""
+    for number in (9, 1, 8, 2):
+        await start(store, number)
+    claimed = [(await claim(store)).generation.generation_id for _ in range(4)]
+    assert claimed == ["gen_0009", "gen_0001", "gen_0008", "gen_0002"]
+
+
+async def test_a_retry_waits_behind_what_was_queued_before(store: Store) -> None:  # noqa: F811
+    """Gives a retry the last place, and not the one it had."""
+    await start(store, 1)
+    held = (await claim(store)).generation
+    await start(store, 2)
+    await store.runs.fail(held.generation_id, held.epoch, error="broken", progress=0.1)
+    await store.generations.retry("ada", held.generation_id)
+    claimed = [(await claim(store)).generation.generation_id for _ in range(2)]
+    assert claimed == ["gen_0002", "gen_0001"]
+
+
+async def test_what_was_left_behind_is_found_when_the_clock_went_back(
+    store: Store,  # noqa: F811
+    clock: SetClock,  # noqa: F811
+) -> None:
+    """Calls a runner for what waits, and not only once the clock is there again."""
+    await start(store, 1)
+    clock.time -= HOUR
+    left = await store.runs.left_behind(for_at_least=LEASE, limit=9)
+    assert [each.generation_id for each in left] == ["gen_0001"]
+
+
+async def finish_one(store: Store) -> str:  # noqa: F811
+    """Claim a generation and end it; return whose it was."""
+    held = (await claim(store)).generation
+    await store.runs.fail(held.generation_id, held.epoch, error="enough", progress=0.1)
+    return held.user_id
 
 
 async def test_a_lease_that_was_prolonged_meanwhile_is_not_ended(store: Store) -> None:  # noqa: F811

@@ -177,7 +177,11 @@ async def test_a_lease_of_a_clock_that_was_ahead_does_not_hold_for_ever(system: 
         assert (await client.story(started.generation_id))[-1].status == COMPLETED
 
 
-@pytest.mark.parametrize("data", [b"\xff\x00 no job", b'{"version": 99, "generation_id": "g"}'])
+@pytest.mark.parametrize(
+    "data",
+    [b"\xff\x00 no job", b'{"version": 99, "generation_id": "g"}', b"[" * 100_000],
+    ids=["no text", "newer", "deep"],
+)
 async def test_a_job_that_cannot_be_read_is_set_aside(system: System, data: bytes) -> None:
     """Counts it, never delivers it again, and goes on with the others."""
     before = metrics.SET_ASIDE._value.get()

@@ -98,7 +98,9 @@ def test_tickets_are_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"\xff", b"[]", b"7", b"{}", b'{"version": 2, "generation_id": "g"}']
+    "data",
+    [b"", b"\xff", b"[]", b"7", b"{}", b'{"version": 2, "generation_id": "g"}', b"[" * 100_000],
+    ids=["empty", "no text", "a list", "a number", "no fields", "newer", "deep"],
 )
 def test_what_is_no_ticket_of_ours_is_told(data: bytes) -> None:
     """Raises what the runner sets aside."""
