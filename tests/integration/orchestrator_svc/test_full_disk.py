@@ -2,26 +2,20 @@
 
 import asyncio
 import itertools
-import os
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
-from backsmith.progress.v1 import progress_pb2
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis.auth import TokenIssuer
 from chassis.bus import jetstream
 from chassis.bus.interface import Bus
 from chassis.channel import ChannelSettings, dial
 from chassis.errors import LimitExceededError, UnavailableError
-from chassis.server import ServerSettings
 from chassis.status import error_from_rpc
 from chassis.testing.nats import NatsServer
 from files_svc import app as files_app
@@ -29,92 +23,29 @@ from files_svc.settings import FilesSettings
 from files_svc.settings import StoreSettings as FileStoreSettings
 from orchestrator_svc.clients.files import File, Files
 from orchestrator_svc.store.settings import StoreSettings
-from tests.integration.orchestrator_svc.conftest import AUTH, QUICK, Client, System
+from tests.integration.orchestrator_svc.conftest import AUTH, QUICK, System
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
+from tests.integration.orchestrator_svc.no_room import (
+    BLOCK,
+    IMPATIENT,
+    NOT_SERVING,
+    OFTEN,
+    SERVING,
+    Disk,
+    completed,
+    ended,
+    health,
+    small_disk,
+)
 
-COMPLETED = progress_pb2.GENERATION_STATUS_COMPLETED
-SERVING = health_pb2.HealthCheckResponse.SERVING
-NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-BLOCK = 4096
 DISK_BYTES = 4 * 1024 * 1024
-WAIT_SECONDS = 30
-OFTEN = ServerSettings(drain=timedelta(seconds=1), health_interval=timedelta(milliseconds=200))
-IMPATIENT = replace(QUICK, patience=timedelta(milliseconds=500))
-"""Waits for what is away much shorter than these tests leave the disk full."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Disk:
-    """A small file system of its own."""
-
-    path: Path
-
-    def fill(self) -> None:
-        """Leave no room."""
-        with (self.path / "filler").open("wb", buffering=0) as filler:
-            try:
-                while filler.write(bytes(BLOCK)) == BLOCK:
-                    pass
-            except OSError:
-                return
-
-    def make_room(self) -> None:
-        """Free what was filled."""
-        (self.path / "filler").unlink()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     """A file system of a few megabytes, for those who may mount one."""
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount the small disk that is filled here")
-    path = tmp_path / "disk"
-    path.mkdir()
-    with _mounted(path):
-        yield Disk(path=path)
-
-
-@contextmanager
-def _mounted(path: Path) -> Iterator[None]:
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(path)]
-    done = subprocess.run(mount, check=False, capture_output=True, text=True)
-    if done.returncode:
-        pytest.skip(f"this machine mounts no small disk: {done.stderr}")
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
-
-
-async def health(address: str, wanted: int) -> None:
-    """Return once a service says of itself what is wanted."""
-    token = TokenIssuer(AUTH).user_token("ada")
-    async with (
-        dial(address, ChannelSettings(), lambda: token) as channel,
-        asyncio.timeout(WAIT_SECONDS),
-    ):
-        stub: Any = health_pb2_grpc.HealthStub(channel)
-        call = stub.Watch(health_pb2.HealthCheckRequest())
-        async for answer in call:
-            if answer.status == wanted:
-                break
-        call.cancel()
-
-
-async def ended(client: Client, generation_id: str) -> bool:
-    """Tell whether a generation has ended."""
-    return bool((await client.get(generation_id)).HasField("end_time"))
-
-
-async def completed(client: Client, generation_id: str) -> None:
-    """Pass when a generation ends well, with everything told once and in order."""
-    async with asyncio.timeout(WAIT_SECONDS):
-        story = await client.story(generation_id)
-    assert story[-1].status == COMPLETED
-    keys = [(event.stage, event.current_file) for event in story]
-    assert len(set(keys)) == len(keys)
-    progress = [event.progress for event in story]
-    assert progress == sorted(progress)
+    with small_disk(tmp_path / "disk", size=DISK_BYTES) as disk:
+        yield disk
 
 
 @asynccontextmanager
