@@ -26,7 +26,7 @@ from relay.report import judge
 
 from chassis.clock import SystemClock
 from chassis.ids import new_id
-from orchestrator_svc.domain.model import Details, Generation, Mode
+from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.store.migrate import migrate
@@ -35,6 +35,7 @@ from orchestrator_svc.store.settings import StoreSettings
 from orchestrator_svc.store.store import Store, open_store
 from orchestrator_svc.store.tables import EPOCH
 from orchestrator_svc.store.values import Checkpoint, Filter
+from orchestrator_svc.testing import new_generation
 
 FEW = 1_000
 USERS = 10
@@ -48,38 +49,13 @@ Times = dict[str, list[float]]
 
 def generation(number: int) -> Generation:
     """Return a generation as a start stores it."""
-    now = datetime.now(UTC)
-    return Generation(
+    return new_generation(
+        now=datetime.now(UTC),
         generation_id=new_id("gen"),
         user_id=f"user-{number % USERS}",
         project_id=new_id("prj"),
-        project_name="Blog",
-        auto_created_project=True,
         version=1,
-        status=Status.PENDING,
-        attempt=1,
-        epoch=0,
-        progress=0.0,
         prompt="A blog with users, posts and comments",
-        mode=Mode.CLASSIC,
-        ab_group="",
-        engine="template",
-        entities_count=3,
-        entity_name="User",
-        parent_generation_id="",
-        snapshot_id="",
-        generated_snapshot_id="",
-        phase_files=(),
-        file_count=0,
-        conflict_count=0,
-        quality_score=None,
-        error="",
-        title="",
-        description="",
-        tags=(),
-        create_time=now,
-        update_time=now,
-        end_time=None,
     )
 
 

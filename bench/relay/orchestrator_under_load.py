@@ -24,14 +24,14 @@ from chassis.ids import new_id
 from orchestrator_svc.app import assemble
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.convert import progress_record
-from orchestrator_svc.domain.model import Details, Generation, Mode
-from orchestrator_svc.domain.status import Status
+from orchestrator_svc.domain.model import Details, Generation
 from orchestrator_svc.domain.subjects import generation_subject
 from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.settings import OrchestratorSettings, RunnerSettings
 from orchestrator_svc.store.migrate import migrate
 from orchestrator_svc.store.settings import StoreSettings
 from orchestrator_svc.store.store import open_store
+from orchestrator_svc.testing import new_generation
 
 USER = "bench"
 PADDING = "x" * 160
@@ -52,38 +52,8 @@ def settings_for(url: str, folder: str) -> OrchestratorSettings:
 
 def generation() -> Generation:
     """Return a generation as a start stores it."""
-    now = datetime.now(UTC)
-    return Generation(
-        generation_id=new_id("gen"),
-        user_id=USER,
-        project_id=new_id("prj"),
-        project_name="Bench",
-        auto_created_project=True,
-        version=1,
-        status=Status.PENDING,
-        attempt=1,
-        epoch=0,
-        progress=0.0,
-        prompt="A bench",
-        mode=Mode.CLASSIC,
-        ab_group="",
-        engine="template",
-        entities_count=1,
-        entity_name="Bench",
-        parent_generation_id="",
-        snapshot_id="",
-        generated_snapshot_id="",
-        phase_files=(),
-        file_count=0,
-        conflict_count=0,
-        quality_score=None,
-        error="",
-        title="",
-        description="",
-        tags=(),
-        create_time=now,
-        update_time=now,
-        end_time=None,
+    return new_generation(
+        now=datetime.now(UTC), generation_id=new_id("gen"), user_id=USER, project_id=new_id("prj")
     )
 
 

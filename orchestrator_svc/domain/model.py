@@ -19,40 +19,44 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generation:
-    """One run that makes one version of a project, without its bulky parts."""
+    """One run that makes one version of a project, without its bulky parts.
+
+    The defaults are those of one that is about to be stored.
+    """
 
     generation_id: str
     user_id: str
     project_id: str
     project_name: str
     auto_created_project: bool
-    version: int
-    status: Status
-    attempt: int
-    epoch: int
-    progress: float
+    version: int = 0
+    """Counted within its project, when it is stored."""
+    status: Status = Status.PENDING
+    attempt: int = 1
+    epoch: int = 0
+    progress: float = 0.0
     prompt: str
     mode: Mode
-    ab_group: str
+    ab_group: str = ""
     engine: str
     entities_count: int
     entity_name: str
     """`User` when there is such an entity, else the first one's name."""
-    parent_generation_id: str
-    snapshot_id: str
-    generated_snapshot_id: str
-    phase_files: tuple[int, ...]
+    parent_generation_id: str = ""
+    snapshot_id: str = ""
+    generated_snapshot_id: str = ""
+    phase_files: tuple[int, ...] = ()
     """How many files each finished phase has."""
-    file_count: int
-    conflict_count: int
-    quality_score: float | None
-    error: str
-    title: str
-    description: str
-    tags: tuple[str, ...]
+    file_count: int = 0
+    conflict_count: int = 0
+    quality_score: float | None = None
+    error: str = ""
+    title: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
     create_time: datetime
     update_time: datetime
-    end_time: datetime | None
+    end_time: datetime | None = None
     kept_phases: frozenset[int] = frozenset()
     """With an iteration: the phases that its change does not touch."""
     cancel_after: timedelta | None = None

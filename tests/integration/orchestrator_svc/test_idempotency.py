@@ -1,7 +1,6 @@
 """Idempotency keys through two replicas at once, over one database and one real nats-server."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -9,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 from backsmith.orchestrator.v1 import generation_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
@@ -20,6 +18,7 @@ from chassis.status import error_from_rpc, rpc_errors
 from chassis.testing.nats import NatsServer, running
 from orchestrator_svc.backbone import QUEUE
 from orchestrator_svc.store.settings import StoreSettings
+from tests.databases import SQL, new_database
 from tests.integration.orchestrator_svc.conftest import PROMPT, QUICK, Client, System
 
 ROUNDS = 12
@@ -52,17 +51,10 @@ class Replicas:
         return await asyncio.to_thread(self.nats.last_sequence_of, QUEUE) - 1
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=SQL)
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Name an empty database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/shared.db"
-    server = request.getfixturevalue("postgres_url").removesuffix("backsmith")
-    name = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(server + "backsmith")
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    return f"{server}{name}".replace("postgresql", "postgresql+asyncpg")
+    return await new_database(request, tmp_path)
 
 
 @pytest.fixture

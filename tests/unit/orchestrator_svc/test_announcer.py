@@ -15,7 +15,7 @@ from chassis.clock import SystemClock
 from chassis.errors import UnavailableError
 from orchestrator_svc.convert import event_to_proto, progress_of, progress_record
 from orchestrator_svc.domain import stages
-from orchestrator_svc.domain.model import Generation, Mode
+from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.stages import Announcement
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.domain.subjects import generation_subject
@@ -24,41 +24,11 @@ from orchestrator_svc.relay import tell_once
 from orchestrator_svc.runner.announcer import Announcer, take_over
 from orchestrator_svc.settings import EventSettings
 from orchestrator_svc.store.errors import ReplacedError
+from orchestrator_svc.testing import new_generation
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 SETTINGS = EventSettings(max_batch=4, max_waiting=8)
-GENERATION = Generation(
-    generation_id="gen_1",
-    user_id="ada",
-    project_id="prj_1",
-    project_name="Blog",
-    auto_created_project=True,
-    version=1,
-    status=Status.PROCESSING,
-    attempt=1,
-    epoch=1,
-    progress=0.0,
-    prompt="",
-    mode=Mode.CLASSIC,
-    ab_group="",
-    engine="template",
-    entities_count=1,
-    entity_name="Post",
-    parent_generation_id="",
-    snapshot_id="",
-    generated_snapshot_id="",
-    phase_files=(),
-    file_count=0,
-    conflict_count=0,
-    quality_score=None,
-    error="",
-    title="",
-    description="",
-    tags=(),
-    create_time=NOW,
-    update_time=NOW,
-    end_time=None,
-)
+GENERATION = new_generation(now=NOW, version=1, status=Status.PROCESSING, epoch=1)
 SUBJECT = generation_subject("ada", "prj_1", "gen_1")
 
 

@@ -4,17 +4,7 @@ from datetime import timedelta
 
 from orchestrator_svc.runner.leases import OverlongLeases
 from orchestrator_svc.store.store import Store
-from tests.contract.test_store import (  # noqa: F401 - fixtures
-    DETAILS,
-    SetClock,
-    claim,
-    clock,
-    new_generation,
-    postgres_server,
-    start,
-    store,
-    url,
-)
+from tests.contract.store.support import DETAILS, SetClock, claim, new_generation, start
 
 LEASE = timedelta(seconds=5)
 HOUR = timedelta(hours=1)
@@ -31,7 +21,7 @@ class Seconds:
         return self.now
 
 
-async def claimed(store: Store) -> tuple[str, int]:  # noqa: F811
+async def claimed(store: Store) -> tuple[str, int]:
     """Store a generation and claim it; return its id and epoch."""
     await store.starts.start(new_generation(1), DETAILS, idempotency=None)
     generation = (await claim(store)).generation
@@ -39,8 +29,8 @@ async def claimed(store: Store) -> tuple[str, int]:  # noqa: F811
 
 
 async def test_a_dead_runners_lease_ends_when_the_clock_went_back(
-    store: Store,  # noqa: F811
-    clock: SetClock,  # noqa: F811
+    store: Store,
+    clock: SetClock,
 ) -> None:
     """Frees what a dead runner held, once its lease has stayed the same for two leases."""
     key, _ = await claimed(store)
@@ -56,8 +46,8 @@ async def test_a_dead_runners_lease_ends_when_the_clock_went_back(
 
 
 async def test_a_living_runner_keeps_its_lease_when_the_clock_went_back(
-    store: Store,  # noqa: F811
-    clock: SetClock,  # noqa: F811
+    store: Store,
+    clock: SetClock,
 ) -> None:
     """Leaves a lease alone that is prolonged, by whatever clock."""
     key, epoch = await claimed(store)
@@ -74,8 +64,8 @@ async def test_a_living_runner_keeps_its_lease_when_the_clock_went_back(
 
 
 async def test_a_clock_that_went_back_makes_nobody_wait_for_it(
-    store: Store,  # noqa: F811
-    clock: SetClock,  # noqa: F811
+    store: Store,
+    clock: SetClock,
 ) -> None:
     """Serves users in turn, also one who was served by a clock that was ahead."""
     for number in range(8):
@@ -87,7 +77,7 @@ async def test_a_clock_that_went_back_makes_nobody_wait_for_it(
     assert served == ["eve", "ada"] * 4
 
 
-async def test_a_clock_that_went_back_lets_nobody_overtake(store: Store) -> None:  # noqa: F811
+async def test_a_clock_that_went_back_lets_nobody_overtake(store: Store) -> None:
     """Takes a user's in the order they were queued: ids of a clock that was ahead come later."""
     for number in (9, 1, 8, 2):
         await start(store, number)
@@ -95,7 +85,7 @@ async def test_a_clock_that_went_back_lets_nobody_overtake(store: Store) -> None
     assert claimed == ["gen_0009", "gen_0001", "gen_0008", "gen_0002"]
 
 
-async def test_a_retry_waits_behind_what_was_queued_before(store: Store) -> None:  # noqa: F811
+async def test_a_retry_waits_behind_what_was_queued_before(store: Store) -> None:
     """Gives a retry the last place, and not the one it had."""
     await start(store, 1)
     held = (await claim(store)).generation
@@ -107,8 +97,8 @@ async def test_a_retry_waits_behind_what_was_queued_before(store: Store) -> None
 
 
 async def test_what_was_left_behind_is_found_when_the_clock_went_back(
-    store: Store,  # noqa: F811
-    clock: SetClock,  # noqa: F811
+    store: Store,
+    clock: SetClock,
 ) -> None:
     """Calls a runner for what waits, and not only once the clock is there again."""
     await start(store, 1)
@@ -117,14 +107,14 @@ async def test_what_was_left_behind_is_found_when_the_clock_went_back(
     assert [each.generation_id for each in left] == ["gen_0001"]
 
 
-async def finish_one(store: Store) -> str:  # noqa: F811
+async def finish_one(store: Store) -> str:
     """Claim a generation and end it; return whose it was."""
     held = (await claim(store)).generation
     await store.runs.fail(held.generation_id, held.epoch, error="enough", progress=0.1)
     return held.user_id
 
 
-async def test_a_lease_that_was_prolonged_meanwhile_is_not_ended(store: Store) -> None:  # noqa: F811
+async def test_a_lease_that_was_prolonged_meanwhile_is_not_ended(store: Store) -> None:
     """Ends no lease but the one that was seen."""
     key, epoch = await claimed(store)
     seen = await store.runs.overlong(lease=-HOUR)

@@ -7,35 +7,26 @@ import pytest
 
 from chassis.errors import NotFoundError
 from orchestrator_svc.store.store import Store
-from tests.contract.test_store import (  # noqa: F401 - fixtures
-    DETAILS,
-    SetClock,
-    claim,
-    clock,
-    new_generation,
-    postgres_server,
-    store,
-    url,
-)
+from tests.contract.store.support import DETAILS, SetClock, claim, new_generation
 
 SECOND = timedelta(seconds=1)
 HOLD = 20 * SECOND
 NOBODY: tuple[str, ...] = ()
 
 
-async def start(store: Store, number: int = 1, *, cancel_after: int | None = 10) -> str:  # noqa: F811
+async def start(store: Store, number: int = 1, *, cancel_after: int | None = 10) -> str:
     """Store a generation that is cancelled so many seconds after its last viewer left."""
     span = None if cancel_after is None else cancel_after * SECOND
     generation = replace(new_generation(number), cancel_after=span)
     return (await store.starts.start(generation, DETAILS, idempotency=None)).generation_id
 
 
-async def abandoned(store: Store) -> list[str]:  # noqa: F811
+async def abandoned(store: Store) -> list[str]:
     """Return what nobody has watched for too long."""
     return sorted(each.generation_id for each in await store.audiences.unwatched(100))
 
 
-async def test_it_goes_on_unless_asked(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_it_goes_on_unless_asked(store: Store, clock: SetClock) -> None:
     """Lets a generation go on without viewers, whoever came and left, unless it was asked."""
     generation_id = await start(store, cancel_after=None)
     await store.audiences.report("one", [generation_id], hold=HOLD)
@@ -44,7 +35,7 @@ async def test_it_goes_on_unless_asked(store: Store, clock: SetClock) -> None:  
     assert await abandoned(store) == []
 
 
-async def test_last_viewer_leaves(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_last_viewer_leaves(store: Store, clock: SetClock) -> None:
     """Counts from the moment the last viewer left, and not from an earlier one."""
     generation_id = await start(store)
     await store.audiences.report("one", [generation_id], hold=HOLD)
@@ -59,7 +50,7 @@ async def test_last_viewer_leaves(store: Store, clock: SetClock) -> None:  # noq
     assert (found.generation_id, found.user_id) == (generation_id, "ada")
 
 
-async def test_viewer_returns_in_time(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_viewer_returns_in_time(store: Store, clock: SetClock) -> None:
     """Starts counting anew when somebody returns in time, at whichever bridge."""
     generation_id = await start(store)
     for bridge_id in ("one", "two", "one"):
@@ -71,7 +62,7 @@ async def test_viewer_returns_in_time(store: Store, clock: SetClock) -> None:  #
     assert await abandoned(store) == [generation_id]
 
 
-async def test_viewers_at_two_bridges(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_viewers_at_two_bridges(store: Store, clock: SetClock) -> None:
     """Takes nobody for the last who leaves one bridge while another has a viewer."""
     generation_id = await start(store)
     await store.audiences.report("one", [generation_id], hold=HOLD)
@@ -86,7 +77,7 @@ async def test_viewers_at_two_bridges(store: Store, clock: SetClock) -> None:  #
     assert await abandoned(store) == [generation_id]
 
 
-async def test_killed_bridge(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_killed_bridge(store: Store, clock: SetClock) -> None:
     """Holds the viewers of a bridge that falls silent for a while before it counts."""
     generation_id = await start(store)
     await store.audiences.report("killed", [generation_id], hold=HOLD)
@@ -96,7 +87,7 @@ async def test_killed_bridge(store: Store, clock: SetClock) -> None:  # noqa: F8
     assert await abandoned(store) == [generation_id]
 
 
-async def test_first_viewer_is_waited_for(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_first_viewer_is_waited_for(store: Store, clock: SetClock) -> None:
     """Gives the viewer that a generation was started for the life of a token to come."""
     generation_id = await start(store)
     clock.time += 69 * SECOND
@@ -105,7 +96,7 @@ async def test_first_viewer_is_waited_for(store: Store, clock: SetClock) -> None
     assert await abandoned(store) == [generation_id]
 
 
-async def test_decided_later(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_decided_later(store: Store, clock: SetClock) -> None:
     """Takes a decision while it runs, either way, from its own user only."""
     generation_id = await start(store, cancel_after=None)
     with pytest.raises(NotFoundError):
@@ -121,7 +112,7 @@ async def test_decided_later(store: Store, clock: SetClock) -> None:  # noqa: F8
     assert await abandoned(store) == []
 
 
-async def test_ended_and_retried(store: Store, clock: SetClock) -> None:  # noqa: F811
+async def test_ended_and_retried(store: Store, clock: SetClock) -> None:
     """Forgets the viewers of what has ended, and waits for one anew when it is retried."""
     generation_id = await start(store)
     await store.audiences.report("one", [generation_id], hold=HOLD)
