@@ -32,7 +32,7 @@ from orchestrator_svc.notices import BusNotices
 from orchestrator_svc.relay import OutboxRelay
 from orchestrator_svc.resolving import Resolving
 from orchestrator_svc.runner.pool import SERVICE, RunnerPool
-from orchestrator_svc.runner.run import Workshop
+from orchestrator_svc.runner.workshop import Workshop
 from orchestrator_svc.servicer import OrchestratorServicer
 from orchestrator_svc.settings import OrchestratorSettings
 from orchestrator_svc.starting import Starting

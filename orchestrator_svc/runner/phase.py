@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backsmith.files.v1.snapshot_pb2 import FileEntry
 from backsmith.generator.v1 import generator_service_pb2 as pb
+from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.errors import InternalError, LimitExceededError
@@ -13,6 +15,7 @@ from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.progress import Place
 from orchestrator_svc.domain.stages import PhaseInfo
+from orchestrator_svc.domain.subjects import file_id
 from orchestrator_svc.runner.announcer import Announcer
 from orchestrator_svc.settings import RunnerSettings
 
@@ -126,3 +129,16 @@ class PhaseRendering:
             in_phase=len(self._files),
             total=before + len(self._files),
         )
+
+
+def generated_event(generation: Generation, entry: FileEntry) -> channel_pb2.FileEvent:
+    """Return what channels hear of a file that a phase has made."""
+    return channel_pb2.FileEvent(
+        id=file_id(generation.project_id, entry.path),
+        generation_id=generation.generation_id,
+        project_id=generation.project_id,
+        path=entry.path,
+        digest=entry.digest.sha256,
+        size_bytes=entry.digest.size_bytes,
+        action=channel_pb2.FILE_ACTION_GENERATED,
+    )

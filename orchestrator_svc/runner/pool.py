@@ -16,7 +16,8 @@ from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.jobs import JobUnreadableError, Ticket, read_ticket
 from orchestrator_svc.runner import metrics
 from orchestrator_svc.runner.leases import OverlongLeases
-from orchestrator_svc.runner.run import Run, Workshop
+from orchestrator_svc.runner.run import Run
+from orchestrator_svc.runner.workshop import Workshop
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.values import Claim
 

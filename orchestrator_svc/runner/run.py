@@ -3,26 +3,20 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass, field
 
 import structlog
-from backsmith.files.v1.snapshot_pb2 import FileEntry
 from backsmith.generator.v1 import generator_service_pb2 as pb
 from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
 
 from chassis.bus.errors import StaleAppendError
 from chassis.bus.interface import EventLog
-from chassis.clock import Clock
 from chassis.errors import InternalError, LimitExceededError, ServiceError
-from orchestrator_svc.backbone import Backbone
-from orchestrator_svc.clients.files import Files
-from orchestrator_svc.clients.generator import Generator
 from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
-from orchestrator_svc.domain.subjects import file_id, files_subject
+from orchestrator_svc.domain.subjects import files_subject
 from orchestrator_svc.runner.announcer import Announcer, take_over
 from orchestrator_svc.runner.assessing import Assessor
 from orchestrator_svc.runner.merging import (
@@ -33,34 +27,18 @@ from orchestrator_svc.runner.merging import (
     merge_edits,
     vanished,
 )
-from orchestrator_svc.runner.pace import Paces, Stopwatch
 from orchestrator_svc.runner.patience import patiently
-from orchestrator_svc.runner.phase import PhaseRendering
+from orchestrator_svc.runner.phase import PhaseRendering, generated_event
 from orchestrator_svc.runner.proof import PATH as PROOF_PATH
 from orchestrator_svc.runner.proof import Teller, check_report, proof_file
-from orchestrator_svc.settings import EventSettings, RunnerSettings
+from orchestrator_svc.runner.workshop import Workshop
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.interface import Runs
 from orchestrator_svc.store.values import Assessment, Checkpoint, Claim
 
 TAKE_OVERS = 5
 """How often a run that still holds its claim reads the log anew after a refused append."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workshop:
-    """What every run works with."""
-
-    runs: Runs
-    backbone: Backbone
-    generator: Generator
-    files: Files
-    clock: Clock
-    settings: RunnerSettings
-    events: EventSettings
-    paces: Paces = field(default_factory=Paces)
 
 
 class Run:
@@ -77,7 +55,7 @@ class Run:
         self._known_base: pb.IterationBase | None = None
         self._workshop = workshop
         self._settings = workshop.settings
-        self._stopwatch: Stopwatch = workshop.paces.begin(claim.generation)
+        self._stopwatch = workshop.paces.begin(claim.generation)
 
     async def execute(self) -> Generation:
         """Run to the end, and return the generation as it ended.
@@ -210,7 +188,7 @@ class Run:
                 progress=progress_at(Place(stage=stage, phase=number)),
             ),
         )
-        events = [_file_event(self.generation, entry) for entry in entries]
+        events = [generated_event(self.generation, entry) for entry in entries]
         await patiently(lambda: self._tell_files(str(number), events), self._settings)
 
     async def _base(self) -> pb.IterationBase | None:
@@ -280,8 +258,7 @@ class Run:
         return stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
 
     async def _assess(self, announcer: Announcer) -> None:
-        files = self.generation.phase_files
-        info = stages.phase_info(self.generation, len(files), in_phase=files[-1], total=sum(files))
+        info = self._last_phase()
         await self._tell(announcer, stages.file_management(info), stages.quality_assessment(info))
         workshop = self._workshop
         teller = Teller(tell=announcer.tell, info=info, interval=self._settings.max_silence)
@@ -312,15 +289,3 @@ class Run:
 
     async def _tell(self, announcer: Announcer, *announcements: stages.Announcement) -> None:
         await patiently(lambda: announcer.tell(*announcements), self._settings)
-
-
-def _file_event(generation: Generation, entry: FileEntry) -> channel_pb2.FileEvent:
-    return channel_pb2.FileEvent(
-        id=file_id(generation.project_id, entry.path),
-        generation_id=generation.generation_id,
-        project_id=generation.project_id,
-        path=entry.path,
-        digest=entry.digest.sha256,
-        size_bytes=entry.digest.size_bytes,
-        action=channel_pb2.FILE_ACTION_GENERATED,
-    )
