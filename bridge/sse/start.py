@@ -1,5 +1,7 @@
 """Where in a stream a viewer begins."""
 
+import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -8,6 +10,11 @@ from bridge.sse.feed import Feed
 from bridge.sse.frames import told
 
 From = Literal["start", "snapshot", "now"]
+Until = Callable[[Callable[[], bool]], Awaitable[None]]
+"""Waits until something holds."""
+
+CURSOR = re.compile(r"[\x21-\x7e]{1,200}")
+"""What a cursor looks like; anything else was never one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +43,34 @@ class Place:
 
     replay_after: str | None = None
     """A cursor that the ring does not reach: events after it must be fetched up to the ring."""
+
+
+async def find_place(feed: Feed, wish: Wish, *, until: Until) -> Place:
+    """Return where a viewer begins, as soon as the feed has come far enough to tell."""
+    cursor = wish.last_event_id
+    if not cursor:
+        if wish.begin != "start":
+            await until(lambda: feed.settled)
+        return fresh(feed, wish.begin)
+    if not CURSOR.fullmatch(cursor):
+        await until(lambda: feed.settled)
+        return truncated(feed, wish.begin)
+    await until(lambda: feed.settled or feed.ring.find(cursor) is not None)
+    return _resumed(feed, cursor)
+
+
+def connected(feed: Feed, wish: Wish, standing: Standing) -> Event:
+    """Return what a stream says first; that of a channel is a place to return to."""
+    event = told(
+        feed.topic,
+        "connected",
+        f"Connected to {feed.topic}",
+        standing=standing,
+        now=feed.clock.now(),
+    )
+    if feed.topic.kind != "channel":
+        return event
+    return replace(event, cursor=wish.last_event_id or feed.ring.last_cursor)
 
 
 def truncated(feed: Feed, begin: From) -> Place:
@@ -72,8 +107,7 @@ def fresh(feed: Feed, begin: From) -> Place:
     return Place(position=position, standing=_before(feed, position), prelude=prelude)
 
 
-def resumed(feed: Feed, cursor: str) -> Place:
-    """Return the place of a client that returns."""
+def _resumed(feed: Feed, cursor: str) -> Place:
     position = feed.ring.find(cursor)
     if position is None:
         return Place(position=feed.ring.end, standing=feed.origin, replay_after=cursor)

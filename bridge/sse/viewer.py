@@ -5,7 +5,6 @@ directly. Only when it has to open, to catch up, to wait or to end does it have 
 """
 
 import asyncio
-import re
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -17,12 +16,9 @@ from bridge.sse.feed import Feed
 from bridge.sse.frames import HEARTBEAT, NAMED_HEARTBEAT, Framing, frame, framed, retry, told
 from bridge.sse.news import News
 from bridge.sse.replay import Replay
-from bridge.sse.start import Place, Wish, fresh, resumed, truncated
+from bridge.sse.start import Place, Wish, connected, find_place, fresh, truncated
 from bridge.sse.writer import Receive, Writer
 from chassis.errors import OutOfRangeError, ServiceError
-
-CURSOR = re.compile(r"[\x21-\x7e]{1,200}")
-"""What a cursor looks like; anything else was never one."""
 
 
 class _CutError(Exception):
@@ -246,24 +242,11 @@ class Viewer:
     async def _open(self) -> None:
         """Send what every stream begins with, and find the place to go on from."""
         await self._write(retry(int(self._feed.settings.retry.total_seconds() * 1000)))
-        place = await self._place()
+        place = await find_place(self._feed, self._wish, until=self._until)
         if place.replay_after is None:
             await self._begin(place)
         else:
             await self._replay(place)
-
-    async def _place(self) -> Place:
-        feed, wish = self._feed, self._wish
-        cursor = wish.last_event_id
-        if not cursor:
-            if wish.begin != "start":
-                await self._until(lambda: feed.settled)
-            return fresh(feed, wish.begin)
-        if not CURSOR.fullmatch(cursor):
-            await self._until(lambda: feed.settled)
-            return truncated(feed, wish.begin)
-        await self._until(lambda: feed.settled or feed.ring.find(cursor) is not None)
-        return resumed(feed, cursor)
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         """Wait for the feed, with heartbeats; an ending or a failure is for `_step`."""
@@ -281,17 +264,8 @@ class Viewer:
     async def _begin(self, place: Place) -> None:
         """Say `connected`, then what else comes first."""
         self._position = place.position
-        connected = told(
-            self._feed.topic,
-            "connected",
-            f"Connected to {self._feed.topic}",
-            standing=place.standing,
-            now=self._feed.clock.now(),
-        )
-        if self._feed.topic.kind == "channel":
-            cursor = self._wish.last_event_id or self._feed.ring.last_cursor
-            connected = replace(connected, cursor=cursor)
-        first = (frame(event) for event in (connected, *place.prelude))
+        opening = (connected(self._feed, self._wish, place.standing), *place.prelude)
+        first = (frame(event) for event in opening)
         await self._write(b"".join(framed(each, self._framing) for each in first))
 
     async def _replay(self, place: Place) -> None:
