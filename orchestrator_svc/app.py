@@ -80,8 +80,9 @@ async def assemble(
             clock=clock,
             settings=settings.runner,
             events=settings.events,
+            committed=relay.wake,
         )
-        pool = RunnerPool(workshop, committed=relay.wake)
+        pool = RunnerPool(workshop)
         migrated = await _migrate(store)
         keeper = Housekeeper(store.housekeeping, workshop.files, bus, settings.housekeeping)
         abandonment = Abandonment(

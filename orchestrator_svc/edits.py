@@ -1,6 +1,6 @@
 """A user's own edits: which snapshot holds a generation's files, and what the channels hear."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Sequence
 
 from backsmith.orchestrator.v1.channel_pb2 import FileEvent
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import (
@@ -9,11 +9,11 @@ from backsmith.orchestrator.v1.orchestrator_service_pb2 import (
 )
 
 from chassis.ids import new_id
-from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain.model import Generation
-from orchestrator_svc.domain.subjects import file_id, files_subject
+from orchestrator_svc.domain.subjects import file_id
+from orchestrator_svc.notices import files_changed
 from orchestrator_svc.store.interface import Generations
-from orchestrator_svc.store.values import Edit, OutboxKind, Outgoing
+from orchestrator_svc.store.values import Edit, Outgoing
 
 
 class Edits:
@@ -43,7 +43,7 @@ class Edits:
                 conflict_count=len(left.conflicts),
                 conflicts=left.SerializeToString() if request.resolved_paths else None,
             ),
-            told=list(_told(generation, request.changes)),
+            told=_told(generation, request.changes),
         )
         self._committed()
         return replaced
@@ -60,7 +60,7 @@ class Edits:
         )
 
 
-def _told(generation: Generation, changes: Iterable[FileEvent]) -> Iterable[Outgoing]:
+def _told(generation: Generation, changes: Iterable[FileEvent]) -> Sequence[Outgoing]:
     events = []
     for change in changes:
         event = FileEvent()
@@ -69,10 +69,6 @@ def _told(generation: Generation, changes: Iterable[FileEvent]) -> Iterable[Outg
         event.generation_id = generation.generation_id
         event.project_id = generation.project_id
         events.append(event)
-    if events:
-        yield Outgoing(
-            kind=OutboxKind.EVENT,
-            subject=files_subject(generation.user_id, generation.project_id),
-            message_id=new_id("edt"),
-            data=files_record(events),
-        )
+    return files_changed(
+        generation.user_id, generation.project_id, events, message_id=new_id("edt")
+    )

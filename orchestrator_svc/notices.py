@@ -2,11 +2,18 @@
 
 from collections.abc import Sequence
 
+from backsmith.orchestrator.v1.channel_pb2 import FileEvent
+
 from chassis.clock import Clock
-from orchestrator_svc.convert import event_to_proto, progress_record, project_record
+from orchestrator_svc.convert import (
+    event_to_proto,
+    files_record,
+    progress_record,
+    project_record,
+)
 from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.model import Generation, Project
-from orchestrator_svc.domain.subjects import generation_subject, project_subject
+from orchestrator_svc.domain.subjects import files_subject, generation_subject, project_subject
 from orchestrator_svc.jobs import Ticket
 from orchestrator_svc.store.values import OutboxKind, Outgoing
 
@@ -56,3 +63,19 @@ class BusNotices:
             message_id=f"{generation.generation_id}:{generation.attempt}:{announcement.stage}",
             data=progress_record([event]),
         )
+
+
+def files_changed(
+    user_id: str, project_id: str, events: Sequence[FileEvent], *, message_id: str
+) -> Sequence[Outgoing]:
+    """Return what tells that files of a project have changed; nothing when none has."""
+    if not events:
+        return ()
+    return (
+        Outgoing(
+            kind=OutboxKind.EVENT,
+            subject=files_subject(user_id, project_id),
+            message_id=message_id,
+            data=files_record(events),
+        ),
+    )

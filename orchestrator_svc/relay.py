@@ -18,6 +18,7 @@ from chassis.bus.interface import EventLog
 from chassis.errors import UnavailableError
 from orchestrator_svc.backbone import Backbone
 from orchestrator_svc.convert import progress_of, progress_record, status_from_proto
+from orchestrator_svc.domain.subjects import project_of
 from orchestrator_svc.store.interface import Outbox
 from orchestrator_svc.store.values import OutboxKind, Outgoing, Stored
 
@@ -71,15 +72,15 @@ class OutboxRelay:
             return
 
     async def _tell(self, stored: Sequence[Stored]) -> None:
-        """Tell in parallel what is about different things, and in order what is about one."""
+        """Tell in parallel what is about different projects, and in order what is about one."""
         events = sorted(
             (each for each in stored if each.outgoing.kind is not OutboxKind.JOB),
-            key=lambda each: (each.outgoing.subject, each.outbox_id),
+            key=lambda each: (project_of(each.outgoing.subject), each.outbox_id),
         )
         log_ = await self._backbone.log()
         lanes = [
             [each.outgoing for each in lane]
-            for _, lane in groupby(events, key=lambda each: each.outgoing.subject)
+            for _, lane in groupby(events, key=lambda each: project_of(each.outgoing.subject))
         ]
         gate = asyncio.Semaphore(PARALLEL)
         await _gather([self._tell_in_order(log_, lane, gate) for lane in lanes])

@@ -34,6 +34,11 @@ def project_subject(user_id: str, project_id: str) -> str:
     return f"events.{user_token(user_id)}.{project_id}.project"
 
 
+def project_of(subject: str) -> str:
+    """Return what the subjects of one project have in common, and no others."""
+    return ".".join(subject.split(".")[:3])
+
+
 def user_pattern(user_id: str) -> str:
     """Return what matches everything of a user."""
     return f"events.{user_token(user_id)}.>"

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -50,16 +49,9 @@ class Running:
 class RunnerPool:
     """Runs generations, a bounded number at a time, for as long as `run` runs."""
 
-    def __init__(self, workshop: Workshop, *, committed: Callable[[], None]) -> None:
-        """Prepare the runners.
-
-        Args:
-            workshop: What every run works with.
-            committed: Called when a run has left something in the outbox.
-        """
+    def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
         self._settings = workshop.settings
-        self._committed = committed
         self._overlong = OverlongLeases(workshop.runs, lease=workshop.settings.lease)
         self._running: set[Running] = set()
         self._look = asyncio.Event()
@@ -162,7 +154,7 @@ class RunnerPool:
     def _ended(self, generation: Generation) -> None:
         log.info("run.ended", status=generation.status.value)
         metrics.ENDED.labels(generation.status.value, generation.ab_group).inc()
-        self._committed()
+        self._workshop.committed()
 
     async def _give_up(self, claim: Claim) -> None:
         generation = claim.generation

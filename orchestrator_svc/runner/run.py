@@ -12,11 +12,10 @@ from backsmith.spec.v1.spec_pb2 import ProjectSpec
 from chassis.bus.errors import StaleAppendError
 from chassis.bus.interface import EventLog
 from chassis.errors import InternalError, LimitExceededError, ServiceError
-from orchestrator_svc.convert import files_record
 from orchestrator_svc.domain import stages
 from orchestrator_svc.domain.model import Generation, Origin
 from orchestrator_svc.domain.progress import PHASES, Place, progress_at
-from orchestrator_svc.domain.subjects import files_subject
+from orchestrator_svc.notices import files_changed
 from orchestrator_svc.runner.announcer import Announcer, take_over
 from orchestrator_svc.runner.assessing import Assessor
 from orchestrator_svc.runner.merging import (
@@ -33,7 +32,7 @@ from orchestrator_svc.runner.proof import PATH as PROOF_PATH
 from orchestrator_svc.runner.proof import Teller, check_report, proof_file
 from orchestrator_svc.runner.workshop import Workshop
 from orchestrator_svc.store.errors import ReplacedError
-from orchestrator_svc.store.values import Assessment, Checkpoint, Claim
+from orchestrator_svc.store.values import Assessment, Checkpoint, Claim, Outgoing
 
 TAKE_OVERS = 5
 """How often a run that still holds its claim reads the log anew after a refused append."""
@@ -187,9 +186,11 @@ class Run:
                 file_count=snapshot.file_count,
                 progress=progress_at(Place(stage=stage, phase=number)),
             ),
+            told=self._told(
+                str(number), [generated_event(self.generation, entry) for entry in entries]
+            ),
         )
-        events = [generated_event(self.generation, entry) for entry in entries]
-        await patiently(lambda: self._tell_files(str(number), events), self._settings)
+        self._workshop.committed()
 
     async def _base(self) -> pb.IterationBase | None:
         """Return what the phases of an iteration need to know of the parent; read once."""
@@ -199,14 +200,13 @@ class Run:
             )
         return self._known_base
 
-    async def _tell_files(self, step: str, events: Sequence[channel_pb2.FileEvent]) -> None:
-        if not events:
-            return
+    def _told(self, step: str, events: Sequence[channel_pb2.FileEvent]) -> Sequence[Outgoing]:
+        """Return what channels are to hear of a step's files, whatever dies once it is saved."""
         generation = self.generation
-        bus_log = await self._workshop.backbone.log()
-        await bus_log.append(
-            files_subject(generation.user_id, generation.project_id),
-            files_record(events),
+        return files_changed(
+            generation.user_id,
+            generation.project_id,
+            events,
             message_id=f"{generation.generation_id}:files:{step}",
         )
 
@@ -249,9 +249,12 @@ class Run:
     async def _save_merge(self, merging: Merging) -> None:
         generation = self.generation
         self.generation = await self._workshop.runs.merge(
-            generation.generation_id, generation.epoch, merging.merge
+            generation.generation_id,
+            generation.epoch,
+            merging.merge,
+            told=self._told("merge", merging.events),
         )
-        await patiently(lambda: self._tell_files("merge", merging.events), self._settings)
+        self._workshop.committed()
 
     def _last_phase(self) -> stages.PhaseInfo:
         files = self.generation.phase_files

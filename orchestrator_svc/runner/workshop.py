@@ -1,5 +1,6 @@
 """What every run works with, chosen once for all of a replica's runners."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chassis.clock import Clock
@@ -22,4 +23,6 @@ class Workshop:
     clock: Clock
     settings: RunnerSettings
     events: EventSettings
+    committed: Callable[[], None]
+    """Called when a run has left something in the outbox."""
     paces: Paces = field(default_factory=Paces)

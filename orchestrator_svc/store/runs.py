@@ -1,5 +1,6 @@
 """Runs in SQL: leases, fencing epochs, checkpoints and ends."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,16 +19,21 @@ from orchestrator_svc.store.tables import (
     projects,
     runs,
 )
-from orchestrator_svc.store.values import Assessment, Checkpoint, Merge
+from orchestrator_svc.store.values import Assessment, Checkpoint, Merge, Outgoing
 
 
 class SqlRuns(SqlClaims):
     """Records what runners do, besides who they are."""
 
     async def checkpoint(
-        self, generation_id: str, epoch: int, checkpoint: Checkpoint
+        self,
+        generation_id: str,
+        epoch: int,
+        checkpoint: Checkpoint,
+        *,
+        told: Sequence[Outgoing] = (),
     ) -> Generation:
-        """Record a finished phase."""
+        """Record a finished phase, and what is told of it."""
 
         async def work(connection: Connection) -> Generation:
             before = await reread_generation(connection, generation_id)
@@ -44,12 +50,15 @@ class SqlRuns(SqlClaims):
                 update_time=self._clock.now(),
             )
             await set_run(connection, generation_id, claims=1)
+            await tell(connection, told)
             return await reread_generation(connection, generation_id)
 
         return await self._database.write(work)
 
-    async def merge(self, generation_id: str, epoch: int, merge: Merge) -> Generation:
-        """Record what an iteration's files were merged to."""
+    async def merge(
+        self, generation_id: str, epoch: int, merge: Merge, *, told: Sequence[Outgoing] = ()
+    ) -> Generation:
+        """Record what an iteration's files were merged to, and what is told of it."""
 
         async def work(connection: Connection) -> Generation:
             await update_held(
@@ -67,6 +76,7 @@ class SqlRuns(SqlClaims):
                 .where(details.c.generation_id == generation_id)
                 .values(conflicts=merge.conflicts)
             )
+            await tell(connection, told)
             return await reread_generation(connection, generation_id)
 
         return await self._database.write(work)

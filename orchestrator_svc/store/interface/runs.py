@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from orchestrator_svc.domain.model import Generation
-from orchestrator_svc.store.values import Assessment, Checkpoint, Claim, Grasp, Merge
+from orchestrator_svc.store.values import Assessment, Checkpoint, Claim, Grasp, Merge, Outgoing
 
 
 class Claims(Protocol):
@@ -63,13 +63,20 @@ class Runs(Claims, Protocol):
     """Generations in the hands of runners; every write checks the claim's epoch, as above."""
 
     async def checkpoint(
-        self, generation_id: str, epoch: int, checkpoint: Checkpoint
+        self,
+        generation_id: str,
+        epoch: int,
+        checkpoint: Checkpoint,
+        *,
+        told: Sequence[Outgoing] = (),
     ) -> Generation:
-        """Record a finished phase."""
+        """Record a finished phase, and what is told of it."""
         ...
 
-    async def merge(self, generation_id: str, epoch: int, merge: Merge) -> Generation:
-        """Record what an iteration's files were merged to."""
+    async def merge(
+        self, generation_id: str, epoch: int, merge: Merge, *, told: Sequence[Outgoing] = ()
+    ) -> Generation:
+        """Record what an iteration's files were merged to, and what is told of it."""
         ...
 
     async def assess(self, generation_id: str, epoch: int, assessment: Assessment) -> Generation:

@@ -9,7 +9,7 @@ from chassis.errors import FailedPreconditionError
 from orchestrator_svc.domain.status import Status
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.store import Store
-from orchestrator_svc.store.values import OutboxKind
+from orchestrator_svc.store.values import OutboxKind, Outgoing
 from tests.contract.store.support import LEASE, claim, phase, start
 
 
@@ -63,6 +63,23 @@ async def test_checkpoints_come_in_order_and_clear_the_blame(store: Store) -> No
         await store.runs.checkpoint(key, epoch, phase(2))
     assert held.claims == 3
     assert (await claim(store)).claims == 2
+
+
+async def test_what_is_told_of_a_checkpoint_comes_with_it(store: Store) -> None:
+    """Leaves it in the outbox with the phase, and nothing of a phase that is refused."""
+    await start(store, 1)
+    held = (await claim(store)).generation
+    await store.outbox.discard([each.outbox_id for each in await store.outbox.pending(10)])
+    told = Outgoing(kind=OutboxKind.EVENT, message_id="m", data=b"d", subject="s")
+    key, epoch = held.generation_id, held.epoch
+    await store.runs.checkpoint(key, epoch, phase(1), told=[told])
+    for refused in (
+        store.runs.checkpoint(key, epoch, phase(1), told=[told]),
+        store.runs.checkpoint(key, epoch + 1, phase(2), told=[told]),
+    ):
+        with pytest.raises(ReplacedError):
+            await refused
+    assert [each.outgoing for each in await store.outbox.pending(10)] == [told]
 
 
 async def test_retry_opens_the_next_attempt(store: Store) -> None:
