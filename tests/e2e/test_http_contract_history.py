@@ -137,7 +137,8 @@ def test_a_project_is_named_from_its_prompt(client: httpx.Client) -> None:
 
 def test_repeats_answer_alike(client: httpx.Client, shared: System) -> None:
     """Answers each creating call's repeat with the first answer, and another body with 409."""
-    parent = end(shared, client, start(client))["generation_id"]
+    ended = end(shared, client, start(client))
+    parent = ended["generation_id"]
     change = {"parent_generation_id": parent, "modification_prompt": CHANGE}
     for path, body, key in (
         ("/generations/generate", BODY, "generation_id"),
@@ -151,6 +152,13 @@ def test_repeats_answer_alike(client: httpx.Client, shared: System) -> None:
         assert first.headers["location"] == again.headers["location"]
         other = body | ({"name": "Other"} if path == "/projects" else {"context": {"other": 1}})
         assert_problem(client.post(path, json=other, headers=headers), 409)
+    versions = f"/generations/projects/{ended['project_id']}/versions"
+    headers = {"Idempotency-Key": "repeat-rollback"}
+    first, again = (client.post(f"{versions}/{parent}/rollback", headers=headers) for _ in range(2))
+    assert (first.status_code, again.status_code) == (201, 201), again.text
+    assert first.json()["generation_id"] == again.json()["generation_id"]
+    assert first.headers["location"] == again.headers["location"]
+    assert_problem(client.post(f"{versions}/gen_other/rollback", headers=headers), 409)
 
 
 def test_modes(shared: System) -> None:
