@@ -112,7 +112,7 @@ _IRREGULAR_TAILS = tuple(sorted(_TAILS, key=len, reverse=True))
 _RESERVED_WORDS = (
     # what pydantic, SQLAlchemy and the generated modules themselves use inside a class body
     "metadata registry self cls copy json schema dict construct validate fields"
-    " datetime uuid decimal typing pydantic sa orm types columns models schemas database"
+    " base64 datetime uuid decimal typing pydantic sa orm types columns models schemas database"
     " annotations session caller values"
 )
 RESERVED_ATTRIBUTES = frozenset(_RESERVED_WORDS.split())
