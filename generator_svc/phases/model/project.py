@@ -11,7 +11,7 @@ from generator_svc.domain.spec import (
     RelationKind,
     TechStack,
 )
-from generator_svc.phases.model import relations, rows
+from generator_svc.phases.model import relations, rows, sizes
 from generator_svc.phases.model.attributes import Attribute, on_delete_action
 from generator_svc.phases.model.entities import EntityModel
 from generator_svc.phases.model.names import EntityNames, name_entities
@@ -69,6 +69,11 @@ class ProjectModel:
     def tests(self) -> bool:
         """Tell whether it comes with tests."""
         return self.spec.features.tests
+
+    @property
+    def max_body_bytes(self) -> int:
+        """Return how large a request may be."""
+        return sizes.max_body_bytes(self.spec.entities)
 
     @property
     def postgres(self) -> bool:
