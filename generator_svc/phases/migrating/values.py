@@ -6,7 +6,7 @@ from decimal import Decimal
 from generator_svc.domain.literals import comparable
 from generator_svc.domain.spec import Field, FieldType
 from generator_svc.phases.migrating.matching import Cell, CellPair
-from generator_svc.phases.model import values
+from generator_svc.phases.model.decimals import precision_of, scale_of
 from generator_svc.phases.model.literals import python_literal
 from generator_svc.phases.model.source import literal
 
@@ -158,7 +158,7 @@ def _as_text(old: Field) -> str:
 
 def _as_decimal(new: Field) -> str:
     """Round to the new scale; what has more digits than there is room for is an error."""
-    precision, scale = values.precision_of(new), values.scale_of(new)
+    precision, scale = precision_of(new), scale_of(new)
     step = f"decimal.Decimal({str(Decimal(1).scaleb(-scale))!r})" if scale else "decimal.Decimal(1)"
     context = f"decimal.Context(prec={precision})"
     return f"decimal.Decimal(str(value)).quantize({step}, context={context})"

@@ -12,6 +12,7 @@ from generator_svc.phases.model.source import literal
 from generator_svc.phases.model.tables import Column
 
 _CONTROL = frozenset({"limit", "offset", "sort"})
+_EMPTY = {"[]": "list", "{}": "dict"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,9 @@ class Attribute:
         )
 
     def _column_default(self) -> str:
-        return f"lambda: {self.default}" if self.mutable_default else self.default
+        if not self.mutable_default:
+            return self.default
+        return _EMPTY.get(self.default, f"lambda: {self.default}")
 
     @property
     def sortable(self) -> bool:

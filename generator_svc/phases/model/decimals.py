@@ -1,6 +1,23 @@
-"""Regular expressions for exact decimals, so that a schema says all that is accepted."""
+"""Exact decimals: their digits, and expressions that say in a schema which are accepted."""
 
-from decimal import Decimal
+from decimal import Context, Decimal
+
+from generator_svc.domain.spec import Field
+
+DIGITS = Context(prec=100)
+"""Decimal arithmetic that does not round: the longest decimal has far fewer digits."""
+
+PRECISION, SCALE = 12, 2
+
+
+def precision_of(field: Field) -> int:
+    """Return how many digits a decimal has in all."""
+    return PRECISION if field.precision is None else field.precision
+
+
+def scale_of(field: Field) -> int:
+    """Return how many digits of a decimal stand after the point."""
+    return min(SCALE, precision_of(field)) if field.scale is None else field.scale
 
 
 def decimal_pattern(*, precision: int, scale: int, low: Decimal, high: Decimal) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from generator_svc.domain.spec import Field, FieldType, JsonValue
+from generator_svc.phases.model.decimals import DIGITS, scale_of
 from generator_svc.phases.model.source import literal
 
 Moment = dt.date | dt.time | dt.datetime | dt.timedelta
@@ -21,6 +22,8 @@ def python_literal(field: Field, value: JsonValue) -> str:
     """Return a value, as it stands in a spec, as Python source of the field's own type."""
     if field.type is FieldType.ARRAY and isinstance(value, list):
         return f"[{', '.join(python_literal(item_of(field), item) for item in value)}]"
+    if field.type is FieldType.DECIMAL:
+        return _decimal(str(value), scale_of(field))
     write = _WRITERS.get(field.type)
     return literal(value) if write is None else write(str(value))
 
@@ -33,9 +36,9 @@ def _float(text: str) -> str:
     return repr(float(text))
 
 
-def _decimal(text: str) -> str:
-    value = Decimal(text)
-    exact = f"{value:f}"
+def _decimal(text: str, scale: int) -> str:
+    """Write all digits: a default is answered by a create as it stands, as by each later read."""
+    exact = f"{DIGITS.quantize(Decimal(text), Decimal(1).scaleb(-scale)):f}"
     return f"decimal.Decimal({exact if exact.lstrip('-').isdigit() else repr(exact)})"
 
 
@@ -117,7 +120,6 @@ _WRITERS: dict[FieldType, Callable[[str], str]] = {
     FieldType.INTEGER: _integer,
     FieldType.BIGINT: _integer,
     FieldType.FLOAT: _float,
-    FieldType.DECIMAL: _decimal,
     FieldType.UUID: _uuid,
     FieldType.BINARY: _binary,
     FieldType.DATE: _date,

@@ -10,7 +10,7 @@ from typing import Any
 
 from generator_svc.domain import naming
 from generator_svc.domain.spec import Field, FieldType, JsonValue
-from generator_svc.phases.model import values
+from generator_svc.phases.model import decimals, values
 from generator_svc.phases.model.literals import aware, item_of, parse_duration
 from generator_svc.phases.model.patterns import matching
 
@@ -76,7 +76,8 @@ def _floats(field: Field) -> Iterator[JsonValue]:
     low = float(field.minimum) if field.minimum is not None else None
     high = float(field.maximum) if field.maximum is not None else None
     if low is not None and high is not None:
-        return (low + (high - low) * step / 8 for step in range(_STEPS))
+        eighth = high / 8 - low / 8  # the whole of it may be more than a float holds
+        return (min(high, low + eighth * step) for step in range(_STEPS))
     if high is not None:
         return (high - step - 0.5 for step in range(_STEPS))
     return ((low or 0.0) + step + 0.5 for step in range(_STEPS))
@@ -84,11 +85,11 @@ def _floats(field: Field) -> Iterator[JsonValue]:
 
 def _decimals(field: Field) -> Iterator[JsonValue]:
     low, high = values.decimal_range(field)
-    step = Decimal(1).scaleb(-values.scale_of(field))
-    number = max(low, min(high, values.DIGITS.quantize(Decimal(1), step)))
+    step = Decimal(1).scaleb(-decimals.scale_of(field))
+    number = decimals.DIGITS.quantize(max(low, min(high, Decimal(1))), step)
     while number <= high:
         yield f"{number:f}"
-        number = values.DIGITS.add(number, step)
+        number = decimals.DIGITS.add(number, step)
 
 
 def _booleans(_field: Field) -> Iterator[JsonValue]:
@@ -174,15 +175,15 @@ def _durations(field: Field) -> Iterator[JsonValue]:
     for step in range(_STEPS):
         length = low + (high - low) * step / 8
         whole = length - dt.timedelta(microseconds=length.microseconds)
-        if low <= whole:
-            yield _duration_text(whole)
+        yield _duration_text(whole if low <= whole else length)
 
 
 def _duration_text(length: dt.timedelta) -> str:
     sign, size = ("-", -length) if length < dt.timedelta() else ("", length)
     minutes, seconds = divmod(size.seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{sign}P{size.days}DT{hours}H{minutes}M{seconds}S"
+    fraction = f".{size.microseconds:06}" if size.microseconds else ""
+    return f"{sign}P{size.days}DT{hours}H{minutes}M{seconds}{fraction}S"
 
 
 def _steps(start: Any, low: Any, high: Any, step: dt.timedelta) -> Iterator[Any]:

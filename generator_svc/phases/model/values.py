@@ -2,17 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from generator_svc.domain.spec import Field, FieldType
 from generator_svc.phases.model import moments
-from generator_svc.phases.model.decimals import decimal_pattern
+from generator_svc.phases.model.decimals import decimal_pattern, precision_of, scale_of
 from generator_svc.phases.model.literals import item_of, python_literal, read_moment
 from generator_svc.phases.model.source import literal, pattern_literal
-
-DIGITS = Context(prec=100)
-"""Decimal arithmetic that does not round: the longest decimal has far fewer digits."""
 
 STRING_MAX = 255
 TEXT_MAX = 65_536
@@ -21,7 +18,6 @@ QUERY_MAX = 2048
 
 BINARY_MAX = 65_536
 ITEMS_MAX = 100
-PRECISION, SCALE = 12, 2
 
 TEXTUAL = frozenset({FieldType.STRING, FieldType.TEXT, FieldType.SLUG})
 BOUNDED = frozenset(
@@ -104,16 +100,6 @@ class Bounds:
         """Return them as arguments of pydantic's `Field`."""
         named = (("ge", self.low), ("le", self.high))
         return [f"{name}={value}" for name, value in named if value]
-
-
-def precision_of(field: Field) -> int:
-    """Return how many digits a decimal has in all."""
-    return PRECISION if field.precision is None else field.precision
-
-
-def scale_of(field: Field) -> int:
-    """Return how many digits of a decimal stand after the point."""
-    return min(SCALE, precision_of(field)) if field.scale is None else field.scale
 
 
 def max_length_of(field: Field) -> int:

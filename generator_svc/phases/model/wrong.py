@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from generator_svc.domain.spec import Field, FieldType, JsonValue
-from generator_svc.phases.model import values
+from generator_svc.phases.model import decimals, values
 from generator_svc.phases.model.literals import item_of
 from generator_svc.phases.model.samples import integer_range, samples
 
@@ -36,8 +36,8 @@ def _integer(field: Field) -> list[JsonValue]:
 
 def _decimal(field: Field) -> list[JsonValue]:
     low, high = values.decimal_range(field)
-    step = Decimal(1).scaleb(-values.scale_of(field))
-    above, below = values.DIGITS.add(high, step), values.DIGITS.subtract(low, step)
+    step = Decimal(1).scaleb(-decimals.scale_of(field))
+    above, below = decimals.DIGITS.add(high, step), decimals.DIGITS.subtract(low, step)
     return [f"{above:f}", f"{below:f}", 1.5, "NaN", "1e1"]
 
 

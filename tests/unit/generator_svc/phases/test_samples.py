@@ -1,5 +1,6 @@
 """The values of the generated tests meet, or break, the constraints of their fields."""
 
+import math
 import re
 from decimal import Decimal
 
@@ -68,6 +69,27 @@ def test_bounds(field: Field, bounds: tuple[float, float]) -> None:
     outside = [value for value in wrong(field) if type(value) in {int, float}]
     assert outside
     assert not any(low <= Decimal(str(value)) < high for value in outside)
+
+
+def test_the_whole_range_of_a_float() -> None:
+    """Finds finite values where the range itself is more than a float holds."""
+    most = "1.7976931348623157e308"
+    field = Field(name="x", type=FieldType.FLOAT, minimum=f"-{most}", maximum=most)
+    found = samples(field)
+    assert len(found) == COUNT
+    assert all(isinstance(value, float) and math.isfinite(value) for value in found)
+
+
+def test_decimals_have_all_their_digits() -> None:
+    """Writes decimals as an answer does, also where a bound has fewer digits."""
+    field = Field(name="x", type=FieldType.DECIMAL, precision=3, scale=1, minimum="1", maximum="1")
+    assert samples(field) == ["1.0"]
+
+
+def test_the_shortest_duration() -> None:
+    """Finds the value of a range that holds no whole second."""
+    field = Field(name="x", type=FieldType.DURATION, minimum="PT0.5S", maximum="PT0.5S")
+    assert samples(field) == ["P0DT0H0M0.500000S"]
 
 
 def test_arrays() -> None:
