@@ -23,6 +23,13 @@ async def test_the_core_passes_t0_to_t2(name: str, mypy_cache: Path) -> None:
     assert skipped == {"migrations_postgres", "boots_postgres"}
 
 
+@pytest.mark.parametrize("name", ["bounds", "python_names"])
+async def test_what_is_hostile_passes_t0(name: str) -> None:
+    """Starts, since its OpenAPI document is rendered, and names nothing that is not there."""
+    report = await assess(rendered(load(name)), tiers=["t0"])
+    assert not report.failed, render(report)
+
+
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
 """Requests that schemathesis makes up for each operation, phase and seed."""
 
