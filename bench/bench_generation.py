@@ -31,6 +31,7 @@ from cli.session import user_token
 from cli.system.folder import DataFolder
 from generator_svc.domain.dump import spec_document
 from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines.template import TemplateEngine
 
 BACKSMITH = str(Path(sys.executable).parent / "backsmith")
 TARGETS = [Target("whole generation", "rendering", must=5, aim=2)]
@@ -99,7 +100,7 @@ def main() -> None:
     wall: dict[str, list[float]] = defaultdict(list)
     with system() as running:
         contenders: dict[str, tuple[Callable[[], float], Callable[[], None]]] = {
-            "rendering": (cpu_seconds, lambda: render(spec)),
+            "rendering": (cpu_seconds, lambda: render(spec, TemplateEngine())),
             "whole generation": (running.cpu_seconds, lambda: running.generate(spec)),
         }
         for number in range(options.rounds + 1):

@@ -1,7 +1,9 @@
 """Renders projects of growing size: the cost of an entity must not grow with their number.
 
 Prints the CPU time per entity, of this process and of the tools it runs, as a ratio to that of the
-smallest project; median of interleaved rounds.
+smallest project; then how long small projects take as the service renders them, whose warm process
+describes the application, and as a ratio to an application started from nothing. Medians of
+interleaved rounds.
 
     python bench/bench_rendering.py [--strict]
 """
@@ -10,6 +12,7 @@ import argparse
 import resource
 import statistics
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -24,10 +27,12 @@ from generator_svc.domain.spec import (
     Relation,
     RelationKind,
 )
+from generator_svc.engines.describing import WarmDescriber
 from generator_svc.engines.interface import GeneratedFile
 from generator_svc.engines.template import TemplateEngine
 from generator_svc.phases.registry import PHASES
 
+WAITED_FOR = (3, 30)
 SIZES = (10, 20, 40, 80)
 ROUNDS = 3
 MUST, AIM = 1.5, 1.0
@@ -65,9 +70,8 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def render(spec: ProjectSpec) -> None:
+def render(spec: ProjectSpec, engine: TemplateEngine) -> None:
     """Render every phase."""
-    engine = TemplateEngine()
     files = sum(
         isinstance(step, GeneratedFile)
         for phase in PHASES
@@ -80,8 +84,25 @@ def render(spec: ProjectSpec) -> None:
 def seconds(spec: ProjectSpec) -> float:
     """Return how much CPU time it takes to render every phase."""
     start = cpu_seconds()
-    render(spec)
+    render(spec, TemplateEngine())
     return cpu_seconds() - start
+
+
+def waited(spec: ProjectSpec, engine: TemplateEngine) -> float:
+    """Return how long it takes to render every phase."""
+    start = time.perf_counter()
+    render(spec, engine)
+    return time.perf_counter() - start
+
+
+def print_waiting() -> None:
+    """Print how long users wait for small projects, warm and from nothing."""
+    with WarmDescriber() as describer:
+        engines = (TemplateEngine(describer.describe), TemplateEngine())
+        for size in WAITED_FOR:
+            rounds = [[waited(project(size), each) for each in engines] for _ in range(ROUNDS)]
+            warm, cold = (statistics.median(times) for times in zip(*rounds, strict=True))
+            print(f"{size:3} entities  {warm:6.2f} s, warm ÷ from nothing {warm / cold:.2f}")
 
 
 def main() -> None:
@@ -96,6 +117,7 @@ def main() -> None:
     each = {size: statistics.median(times) / size for size, times in taken.items()}
     for size, cost in each.items():
         print(f"{size:3} entities  {cost * 1000:6.1f} ms each")
+    print_waiting()
     largest, smallest = SIZES[-1], SIZES[0]
     name = f"CPU of an entity: {largest} entities ÷ {smallest}"
     over = judge(name, each[largest] / each[smallest], must=MUST, aim=AIM)

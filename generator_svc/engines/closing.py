@@ -2,17 +2,14 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from chassis.errors import DeadlineExceededError, InternalError
 from generator_svc.domain.dump import spec_yaml
 from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
+from generator_svc.engines.describing import Describe
 from generator_svc.engines.fingerprint import fingerprint
 from generator_svc.engines.interface import GeneratedFile
 from generator_svc.phases.migrating.history import FOLDER
@@ -21,11 +18,8 @@ from generator_svc.phases.support import all_pins
 OPENAPI, SPEC, MANIFEST = "openapi.json", ".backsmith/spec.yaml", ".backsmith/manifest.json"
 PATHS = (OPENAPI, SPEC, MANIFEST)
 
-TIMEOUT_SECONDS = 180.0
-"""How long the rendered application may take to describe itself."""
 
-
-def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
+def openapi(files: Iterable[GeneratedFile], describe: Describe) -> GeneratedFile:
     """Return the document that the rendered application serves.
 
     Nothing but templates was rendered into it at this point, so it runs as any tool of ours does.
@@ -41,27 +35,7 @@ def openapi(files: Iterable[GeneratedFile]) -> GeneratedFile:
                 path = root / file.path
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(file.content)
-        done = _describe(root)
-    if done.returncode:
-        cause = RuntimeError(done.stderr.decode(errors="replace"))
-        raise InternalError("The rendered application does not start.") from cause
-    return GeneratedFile(path=OPENAPI, content=done.stdout)
-
-
-def _describe(root: Path) -> subprocess.CompletedProcess[bytes]:
-    try:
-        return subprocess.run(
-            [sys.executable, "-m", "app.openapi"],
-            cwd=root,
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(root)},
-            capture_output=True,
-            timeout=TIMEOUT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise DeadlineExceededError(
-            f"The rendered application took longer than {TIMEOUT_SECONDS:g} seconds to start."
-        ) from error
+        return GeneratedFile(path=OPENAPI, content=describe(root))
 
 
 def spec_file(spec: ProjectSpec) -> GeneratedFile:

@@ -8,7 +8,8 @@ import jinja2
 
 from generator_svc.domain.iteration import Base
 from generator_svc.domain.spec import ProjectSpec
-from generator_svc.engines import closing
+from generator_svc.engines import closing, describing
+from generator_svc.engines.describing import Describe
 from generator_svc.engines.fingerprint import fingerprint
 from generator_svc.engines.formatting import format_files
 from generator_svc.engines.interface import (
@@ -38,9 +39,14 @@ _DRAFTS = {
 
 
 class TemplateEngine:
-    """Renders phases from the templates of this package."""
+    """Renders phases from the templates of this package.
 
-    def __init__(self) -> None:
+    Args:
+        describe: How a rendered application is asked for its OpenAPI document.
+    """
+
+    def __init__(self, describe: Describe = describing.describe) -> None:
+        self._describe = describe
         self._templates = jinja2.Environment(
             loader=jinja2.FunctionLoader(_load),
             undefined=jinja2.StrictUndefined,
@@ -95,7 +101,7 @@ class TemplateEngine:
         """Render what is about the whole project, whose other phases are rendered again for it."""
         earlier = (draft for phase in range(1, _MAIN) for draft in _drafts(phase, project, base))
         files = [*self._render(project, earlier), *main, *_kept(base)]
-        document = closing.openapi(files)
+        document = closing.openapi(files, self._describe)
         spec = closing.spec_file(project.spec)
         return [document, spec, closing.manifest([*files, document])]
 
