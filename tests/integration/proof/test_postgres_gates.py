@@ -41,6 +41,15 @@ async def test_a_broken_migration_fails(postgres_url: str) -> None:
     assert await scratch_databases(postgres_url) == []
 
 
+async def test_a_project_that_does_not_boot_fails(postgres_url: str) -> None:
+    """Fails on what only PostgreSQL does not take, and drops the scratch database all the same."""
+    files = render(load("one_field"))
+    files["app/main.py"] = files["app/main.py"].replace(b'"SELECT 1"', b'"SELECT sqlite_version()"')
+    result = await gate("boots_postgres", files, postgres_url)
+    assert result.outcome is Outcome.FAILED
+    assert await scratch_databases(postgres_url) == []
+
+
 async def test_a_scratch_database_is_dropped_with_its_visitors(postgres_url: str) -> None:
     """Drops a database that somebody is still connected to."""
     async with Postgres(postgres_url).scratch(root=None) as url:  # type: ignore[arg-type]

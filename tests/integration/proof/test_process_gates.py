@@ -83,6 +83,7 @@ BROKEN = [
         {"tests/test_notes.py": "def test_x() -> None:\n    assert True\n"},
         "0.0 % of lines",
     ),
+    ("tests", {"app/more.py": "".join(f"x{n} = {n}\n" for n in range(8))}, "82.6 %"),
     ("tests", {"tests/test_notes.py": "import nowhere\n"}, "ERROR tests/test_notes.py"),
     ("tests", {"tests/test_notes.py": "x = 1\n"}, "exit code 5"),
 ]
