@@ -44,9 +44,7 @@ async def test_every_word_of_postgresql_is_an_entity_and_a_field(postgres_url: s
     """Has each word that the server reserves, wholly or in part, as both."""
     connection = await asyncpg.connect(postgres_url)
     try:
-        rows = await connection.fetch(
-            "SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')"
-        )
+        rows = await connection.fetch(RESERVED)
     finally:
         await connection.close()
     words = {row["word"] for row in rows}
