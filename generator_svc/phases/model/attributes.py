@@ -220,7 +220,9 @@ def from_relation(relation: Relation, target: EntityNames, taken: set[str]) -> A
 
 
 def on_delete_action(relation: Relation) -> str:
-    """Return what the foreign key of a relation does on a delete."""
+    """Return what the foreign key to the target of a relation does on a delete."""
+    if relation.kind is RelationKind.MANY_TO_MANY and relation.on_delete is OnDelete.SET_NULL:
+        return "CASCADE"  # without its end there is no link
     if relation.on_delete is OnDelete.SET_NULL and relation.required:
         return "RESTRICT"
     return relation.on_delete.value.replace("_", " ").upper()

@@ -208,7 +208,10 @@ def _restricts(named: EntityNames, context: _Context) -> Iterator[bool]:
     """Look through cascades: what a cascade deletes may itself be in use."""
     seen, todo = {named.name}, [named.name]
     while todo:
-        for other, relation in context.pointing.get(todo.pop(), ()):
+        name = todo.pop()
+        linking = (link.relation for link in context.links if link.target.name == name)
+        yield any(on_delete_action(relation) == "RESTRICT" for relation in linking)
+        for other, relation in context.pointing.get(name, ()):
             yield on_delete_action(relation) == "RESTRICT"
             if relation.on_delete is OnDelete.CASCADE and other.name not in seen:
                 seen.add(other.name)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from generator_svc.domain import naming
 from generator_svc.domain.spec import Relation, RelationKind
-from generator_svc.phases.model.attributes import Attribute, from_field
+from generator_svc.phases.model.attributes import Attribute, from_field, on_delete_action
 from generator_svc.phases.model.names import TABLE_MAX, EntityNames
 from generator_svc.phases.model.source import sentence
 from generator_svc.phases.model.tables import Column, ForeignKey, Table, Unique
@@ -98,6 +98,11 @@ class LinkEnd:
         return self.function.upper()
 
     @property
+    def holds(self) -> bool:
+        """Tell whether a linked row at the other end cannot be deleted."""
+        return self.far == self.link.far and on_delete_action(self.link.relation) == "RESTRICT"
+
+    @property
     def words(self) -> str:
         """Return its name in sentences."""
         return naming.words(self.name)
@@ -135,9 +140,9 @@ def _link(source: EntityNames, target: EntityNames, relation: Relation, tables: 
         table=Table(
             name=name,
             columns=(*(_end(*end) for end in ends), *(each.to_column() for each in payload)),
-            foreign_keys=tuple(
-                ForeignKey(column=column, target=entity.table, on_delete="CASCADE")
-                for column, entity in ends
+            foreign_keys=(
+                ForeignKey(column=near, target=source.table, on_delete="CASCADE"),
+                ForeignKey(column=far, target=target.table, on_delete=on_delete_action(relation)),
             ),
             indexes=(far,),
             uniques=tuple(Unique(columns=(each.column,)) for each in payload if each.unique),

@@ -124,7 +124,11 @@ async def _link(
     await world.expect(404, "DELETE", at)
     meet(not await world.listed(base), f"{base} keeps a removed link")
     await world.expect((200, 201, 204), method, at, json=payload)
-    await world.expect(204, "DELETE", world.resource(target).item_of(other["id"]))
+    far = world.resource(target).item_of(other["id"])
+    if end == relation.name and relation.on_delete is OnDelete.RESTRICT:
+        await world.expect(409, "DELETE", far)
+        await world.expect(204, "DELETE", at)
+    await world.expect(204, "DELETE", far)
     meet(not await world.listed(base), f"{base} lists a deleted row")
 
 
