@@ -129,7 +129,8 @@ def _longest(field: Field, limits: Limits) -> int:
         return limits.string_length
     if field.type is FieldType.ARRAY:
         return limits.array_length
-    short = {FieldType.EMAIL: 320, FieldType.URL: 2_048, FieldType.SLUG: 255}
+    # RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them its brackets.
+    short = {FieldType.EMAIL: 254, FieldType.URL: 2_048, FieldType.SLUG: 255}
     return short.get(field.type, limits.text_length)
 
 

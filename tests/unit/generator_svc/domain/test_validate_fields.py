@@ -57,6 +57,7 @@ FIELDS: Mapping[str, tuple[dict[str, Any], str, str]] = {
         "precision",
         "OUT_OF_RANGE",
     ),
+    "no mailbox": ({"type": FieldType.EMAIL, "max_length": 255}, "max_length", "OUT_OF_RANGE"),
     "no length": ({"type": FieldType.STRING, "max_length": 0}, "max_length", "OUT_OF_RANGE"),
     "negative length": ({"type": FieldType.STRING, "min_length": -1}, "min_length", "OUT_OF_RANGE"),
     "endless string": (
