@@ -24,8 +24,10 @@ from grpc_tools import protoc
 sys.path.insert(0, str(Path(__file__).parent))
 
 from relay.load import Load, request
-from relay.processes import HERE, Process, Running, await_port, cpu, first_line, free_port, started
+from relay.processes import HERE, Process, Running, await_port, cpu, first_line, started
 from relay.report import Target, report
+
+from chassis.testing.ports import free_port
 
 PROTOS = HERE.parents[1] / "protos"
 SERVICE = "backsmith.orchestrator.v1.OrchestratorService"

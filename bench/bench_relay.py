@@ -29,11 +29,12 @@ from relay.processes import (
     await_port,
     cpu,
     first_line,
-    free_port,
     memory,
     started,
 )
 from relay.report import Target, report
+
+from chassis.testing.ports import free_port
 
 INTERVAL = 20_000
 """Microseconds between two events."""

@@ -53,12 +53,6 @@ def first_line(process: Process) -> list[str]:
     return process.stdout.readline().split()
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
-
-
 def await_port(port: int, *, patience: float = 20) -> None:
     """Wait until somebody listens on a port."""
     deadline = time.monotonic() + patience

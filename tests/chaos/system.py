@@ -6,7 +6,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from chassis.testing.nats import NatsServer, free_port, make_cluster
+from chassis.testing.nats import NatsServer, make_cluster
+from chassis.testing.ports import free_port
 from orchestrator_svc.backbone import LOG
 from tests.chaos.victims import NatsVictim, Victim, leader_of
 

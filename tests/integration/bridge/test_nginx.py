@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ import httpx
 import pytest
 
 from chassis.bus import memory
+from chassis.testing.ports import free_port
 from tests.unit.bridge.orchestrator import COMPLETED
 from tests.unit.bridge.sse import open_stream, stages
 from tests.unit.bridge.world import World, bridge, services, settings
@@ -29,8 +29,7 @@ async def nginx(folder: Path, upstreams: Sequence[str], *, tls: bool = False) ->
 
     With TLS it speaks HTTP/2, by the lines that the configuration has for that.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     servers = "\n".join(f"server {url.removeprefix('http://')};" for url in upstreams)
     text = CONFIGURATION.read_text().replace("server 127.0.0.1:8000;", servers)
     if tls:

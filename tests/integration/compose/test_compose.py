@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from chassis.auth import AuthSettings, TokenIssuer
-from chassis.testing.nats import free_port
+from chassis.testing.ports import free_port
 from chassis.testing.postgres import find_programs, running
 from tests.integration.compose import support
 
