@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 import re2  # type: ignore[import-untyped]
 
+from generator_svc.domain.lengths import SHORT, max_length_of
 from generator_svc.domain.limits import Limits
 from generator_svc.domain.literals import BOUNDED
 from generator_svc.domain.refusal import Findings
@@ -115,12 +117,12 @@ def _check_lengths(path: str, field: Field, findings: Findings, limits: Limits) 
             f"max_length {field.max_length} is less than min_length {field.min_length}."
             " Swap or change them.",
         )
-    elif field.type is FieldType.STRING and (field.min_length or 0) > (field.max_length or 255):
+    elif field.type in SIZED and (field.min_length or 0) > (most := max_length_of(field)):
         findings.add(
             f"{path}.min_length",
             "IMPOSSIBLE_BOUNDS",
-            f"min_length {field.min_length} is more than the 255 that a string holds"
-            " without max_length. Set max_length too.",
+            f"min_length {field.min_length} is more than the {most} that a field of type"
+            f" {field.type} holds without max_length. Set max_length too.",
         )
 
 
@@ -129,9 +131,9 @@ def _longest(field: Field, limits: Limits) -> int:
         return limits.string_length
     if field.type is FieldType.ARRAY:
         return limits.array_length
-    # RFC 5321, 4.5.3.1.3: a path has 256 octets, two of them its brackets.
-    short = {FieldType.EMAIL: 254, FieldType.URL: 2_048, FieldType.SLUG: 255}
-    return short.get(field.type, limits.text_length)
+    if field.type in SHORT:
+        return max_length_of(replace(field, max_length=None))
+    return limits.text_length
 
 
 def _check_pattern(path: str, field: Field, findings: Findings, limits: Limits) -> None:

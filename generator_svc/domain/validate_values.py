@@ -2,6 +2,7 @@
 
 import re2  # type: ignore[import-untyped]
 
+from generator_svc.domain.lengths import length_of, max_length_of
 from generator_svc.domain.limits import Limits
 from generator_svc.domain.literals import BOUNDED, Comparable, check_value, comparable
 from generator_svc.domain.refusal import Findings
@@ -76,18 +77,15 @@ def _check_against(field: Field, bounds: Bounds, limits: Limits) -> None:
         raise ValueError(f"it is longer than {limits.literal_length} characters")
     if field.type is FieldType.ENUM and value not in field.values:
         raise ValueError(f"expects one of {', '.join(field.values)}")
-    if isinstance(value, str | list) and field.type is not FieldType.BINARY:
-        _check_length(field, len(value))
+    if value is None and field.required:
+        raise ValueError("a required field is never null")
+    length = length_of(field, value)
+    if length is not None and not (field.min_length or 0) <= length <= max_length_of(field):
+        raise ValueError("its length is out of bounds")
     if field.pattern is not None and re2.search(field.pattern, str(value)) is None:
         raise ValueError("it does not match the pattern")
     if field.type in BOUNDED:
         _check_between(field, str(value), bounds)
-
-
-def _check_length(field: Field, length: int) -> None:
-    longest = field.max_length or (255 if field.type is FieldType.STRING else length)
-    if not (field.min_length or 0) <= length <= longest:
-        raise ValueError("its length is out of bounds")
 
 
 def _check_between(field: Field, literal: str, bounds: Bounds) -> None:

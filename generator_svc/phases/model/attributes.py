@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generator_svc.domain import naming
+from generator_svc.domain.literals import BOUNDED
 from generator_svc.domain.spec import Field, FieldType, OnDelete, Relation, RelationKind
 from generator_svc.phases.model import values
 from generator_svc.phases.model.literals import python_literal
@@ -137,7 +138,7 @@ class Attribute:
                 "Annotated[str, Field(min_length=1, max_length=100), types.CLEAN]",
                 "repository.contains",
             )
-        if self.field is not None and kind in values.BOUNDED and kind not in _CLOCKS:
+        if self.field is not None and kind in BOUNDED and kind not in _CLOCKS:
             plain = values.query_type(_unbounded(self.field))
             yield "__gte", plain, "operator.ge"
             yield "__lte", plain, "operator.le"

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from generator_svc.domain import naming
+from generator_svc.domain.lengths import max_length_of
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.phases.model import decimals, values
 from generator_svc.phases.model.literals import aware, item_of, parse_duration
@@ -58,7 +59,7 @@ def integer_range(field: Field) -> tuple[int, int]:
 
 
 def _strings(field: Field) -> Iterator[JsonValue]:
-    low, high = field.min_length or 0, values.max_length_of(field)
+    low, high = field.min_length or 0, max_length_of(field)
     if field.pattern:
         return iter(matching(field.pattern, low, high))
     words = (f"{naming.words(field.name)} {number}" for number in range(1, 9))
@@ -106,7 +107,7 @@ def _documents(_field: Field) -> Iterator[JsonValue]:
 
 def _arrays(field: Field) -> Iterator[JsonValue]:
     items = samples(item_of(field))
-    size = max(field.min_length or 0, min(2, values.max_length_of(field)))
+    size = max(field.min_length or 0, min(2, max_length_of(field)))
     for start in range(len(items)):
         yield [items[(start + place) % len(items)] for place in range(size)]
 
@@ -129,7 +130,7 @@ def _slugs(field: Field) -> Iterator[JsonValue]:
 
 def _sized(field: Field, start: str, end: str) -> Iterator[JsonValue]:
     """Number a text between two ends, as long as the field wants it."""
-    low, high = field.min_length or 0, values.max_length_of(field)
+    low, high = field.min_length or 0, max_length_of(field)
     for number in range(1, _TRIES):
         text = f"{start}{number}{end}"
         text = f"{start}{number}{'x' * (low - len(text))}{end}"
@@ -142,7 +143,7 @@ def _sized(field: Field, start: str, end: str) -> Iterator[JsonValue]:
 
 
 def _binaries(field: Field) -> Iterator[JsonValue]:
-    size = max(field.min_length or 0, min(3, values.max_length_of(field)))
+    size = max(field.min_length or 0, min(3, max_length_of(field)))
     letters = (bytes([number]) * size for number in range(65, 91))
     return (base64.b64encode(letter).decode() for letter in letters)
 

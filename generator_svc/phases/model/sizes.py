@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from generator_svc.domain.lengths import max_length_of
 from generator_svc.domain.spec import Entity, Field, FieldType
 from generator_svc.phases.model.literals import item_of
-from generator_svc.phases.model.values import max_length_of
 
 MEBIBYTE = 1_048_576
 """What a project takes at least, in bytes."""

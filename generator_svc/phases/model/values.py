@@ -5,33 +5,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+from generator_svc.domain.lengths import max_length_of
+from generator_svc.domain.literals import BOUNDED
 from generator_svc.domain.spec import Field, FieldType
 from generator_svc.phases.model import moments
 from generator_svc.phases.model.decimals import decimal_pattern, precision_of, scale_of
 from generator_svc.phases.model.literals import item_of, python_literal, read_moment
 from generator_svc.phases.model.source import literal, pattern_literal
 
-STRING_MAX = 255
-TEXT_MAX = 65_536
 QUERY_MAX = 2048
 """The most characters that a query asks for: servers take no request line of any length."""
 
-BINARY_MAX = 65_536
-ITEMS_MAX = 100
-
 TEXTUAL = frozenset({FieldType.STRING, FieldType.TEXT, FieldType.SLUG})
-BOUNDED = frozenset(
-    {
-        FieldType.INTEGER,
-        FieldType.BIGINT,
-        FieldType.FLOAT,
-        FieldType.DECIMAL,
-        FieldType.DATE,
-        FieldType.TIME,
-        FieldType.DATETIME,
-        FieldType.DURATION,
-    }
-)
 UNSORTED = frozenset({FieldType.TEXT, FieldType.JSON, FieldType.BINARY, FieldType.ARRAY})
 UNFILTERED = UNSORTED | {FieldType.FLOAT, FieldType.TIME, FieldType.DURATION}
 
@@ -100,19 +85,6 @@ class Bounds:
         """Return them as arguments of pydantic's `Field`."""
         named = (("ge", self.low), ("le", self.high))
         return [f"{name}={value}" for name, value in named if value]
-
-
-def max_length_of(field: Field) -> int:
-    """Return the most characters, bytes or items."""
-    if field.max_length is not None:
-        return field.max_length
-    if field.type in {FieldType.STRING, FieldType.SLUG}:
-        return STRING_MAX
-    if field.type is FieldType.EMAIL:
-        return 254
-    if field.type is FieldType.URL:
-        return 2048
-    return ITEMS_MAX if field.type is FieldType.ARRAY else TEXT_MAX
 
 
 def _largest(field: Field) -> Decimal:
@@ -263,7 +235,7 @@ def _plain_decimal(field: Field) -> str:
 
 
 def _binary(field: Field) -> str:
-    lengths = f"{field.min_length or 0}, {field.max_length or BINARY_MAX}"
+    lengths = f"{field.min_length or 0}, {max_length_of(field)}"
     return f"Annotated[bytes, types.base64_of({lengths})]"
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 
+from generator_svc.domain.lengths import max_length_of
 from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.phases.model import decimals, values
 from generator_svc.phases.model.literals import item_of
@@ -24,7 +25,7 @@ def _json(_field: Field) -> list[JsonValue]:
 
 
 def _string(field: Field) -> list[JsonValue]:
-    long = ["x" * (values.max_length_of(field) + 1)] if field.max_length else []
+    long = ["x" * (max_length_of(field) + 1)] if field.max_length else []
     short = ["x" * (field.min_length - 1)] if field.min_length else []
     return ["nul\0", 1, *long, *short]
 
@@ -58,7 +59,7 @@ def _boolean(_field: Field) -> list[JsonValue]:
 
 def _array(field: Field) -> list[JsonValue]:
     item = samples(item_of(field))[0]
-    return ["not a list", [item] * (values.max_length_of(field) + 1)]
+    return ["not a list", [item] * (max_length_of(field) + 1)]
 
 
 def _instant(_field: Field) -> list[JsonValue]:

@@ -70,6 +70,11 @@ FIELDS: Mapping[str, tuple[dict[str, Any], str, str]] = {
         "min_length",
         "IMPOSSIBLE_BOUNDS",
     ),
+    "more items than its default bound": (
+        {"type": FieldType.ARRAY, "items": FieldType.INTEGER, "min_length": 101},
+        "min_length",
+        "IMPOSSIBLE_BOUNDS",
+    ),
     "minimum over maximum": (
         {"type": FieldType.INTEGER, "minimum": "5", "maximum": "3"},
         "maximum",
@@ -177,6 +182,14 @@ DEFAULTS: Mapping[str, dict[str, Any]] = {
     "a string for a boolean": {"type": FieldType.BOOLEAN, "default": "yes"},
     "true for a number": {"type": FieldType.INTEGER, "default": True},
     "null": {"type": FieldType.STRING, "default": None},
+    "null where it is required": {"type": FieldType.JSON, "required": True, "default": None},
+    "longer than usual": {"type": FieldType.STRING, "default": "x" * 256},
+    "more items than usual": {
+        "type": FieldType.ARRAY,
+        "items": FieldType.INTEGER,
+        "default": [0] * 101,
+    },
+    "fewer bytes than letters": {"type": FieldType.BINARY, "min_length": 3, "default": "aGk="},
     "a scalar for an array": {"type": FieldType.ARRAY, "items": FieldType.STRING, "default": "a"},
     "an item of another type": {
         "type": FieldType.ARRAY,
@@ -219,7 +232,7 @@ GOOD_DEFAULTS: Mapping[FieldType, tuple[Any, dict[str, Any]]] = {
     FieldType.SLUG: ("hello-world", {}),
     FieldType.ENUM: ("a", {"values": ("a", "b")}),
     FieldType.JSON: ({"a": [1, None]}, {}),
-    FieldType.BINARY: ("aGk=", {}),
+    FieldType.BINARY: ("aGk=", {"min_length": 2, "max_length": 2}),
     FieldType.ARRAY: ([1, 2], {"items": FieldType.INTEGER}),
 }
 
