@@ -17,6 +17,8 @@ DAYS_MAX = 9_999_999
 _ZONE = "(?:[Zz]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
 _MICROS = 999_999
 _DAY = dt.timedelta(days=1)
+_FURTHEST = dt.timedelta(hours=23, minutes=59)
+"""How far a zone lies from UTC at most."""
 
 Numbers = tuple[int, ...]
 
@@ -82,11 +84,19 @@ def instant_pattern(low: dt.datetime | None, high: dt.datetime | None) -> str:
     least = low or dt.datetime.min.replace(tzinfo=dt.UTC)
     most = high or dt.datetime.max.replace(tzinfo=dt.UTC)
     options = [f"{_between(_INSTANT, _of_instant(least), _of_instant(most))}[Zz]"]
-    if most.date() - least.date() > _DAY:
-        first, last = least.date() + _DAY, most.date() - _DAY
-        day = _between(_DATE, _of_date(first), _of_date(last))
+    days = _whole_days(least, most) if most - least >= 2 * _DAY else None
+    if days is not None:
+        day = _between(_DATE, *map(_of_date, days))
         options.append(f"{day}[Tt]{_any(_CLOCK)}{_ZONE}")
     return union(options)
+
+
+def _whole_days(low: dt.datetime, high: dt.datetime) -> tuple[dt.date, dt.date] | None:
+    """Return the first and the last day that lie between the bounds in every zone, if any do."""
+    earliest = low + _FURTHEST
+    first = earliest.date() if earliest.time() == dt.time.min else earliest.date() + _DAY
+    last = (high - _FURTHEST + dt.timedelta.resolution).date() - _DAY
+    return (first, last) if first <= last else None
 
 
 def duration_pattern(low: dt.timedelta | None, high: dt.timedelta | None) -> str:

@@ -4,7 +4,7 @@ import datetime as dt
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from generator_svc.domain.spec import Field, FieldType
@@ -17,11 +17,15 @@ from generator_svc.phases.model.moments import (
     time_pattern,
 )
 
+FURTHEST = 23 * 60 + 59
+"""How many minutes a zone lies from UTC at most."""
+
 SPAN = dt.timedelta(days=DAYS_MAX)
-ZONES = st.integers(-14 * 60, 14 * 60).map(lambda each: dt.timezone(dt.timedelta(minutes=each)))
+ZONES = st.integers(-FURTHEST, FURTHEST).map(lambda each: dt.timezone(dt.timedelta(minutes=each)))
 INSTANTS = st.dates(dt.date(2, 1, 1), dt.date(9998, 1, 1)).flatmap(
     lambda day: st.times().map(lambda time: dt.datetime.combine(day, time, dt.UTC))
 )
+MIDNIGHT, DAY = dt.datetime(2000, 1, 1, tzinfo=dt.UTC), dt.timedelta(days=1)
 NEAR = st.timedeltas(-dt.timedelta(days=3), dt.timedelta(days=3))
 LENGTHS = st.timedeltas(-SPAN, SPAN) | NEAR
 
@@ -73,6 +77,8 @@ def test_times_at_the_bounds(text: str, within: bool) -> None:  # noqa: FBT001 -
 
 
 @given(INSTANTS, NEAR, NEAR, ZONES)
+@example(MIDNIGHT, -2 * DAY, DAY.resolution, dt.timezone(dt.timedelta(minutes=-1)))
+@example(MIDNIGHT, 2 * DAY, -DAY.resolution, dt.timezone(dt.timedelta(minutes=FURTHEST)))
 def test_instants(
     one: dt.datetime, more: dt.timedelta, off: dt.timedelta, zone: dt.timezone
 ) -> None:
@@ -86,11 +92,16 @@ def test_instants(
 
 
 def test_instants_between_the_bounds() -> None:
-    """Matches instants in any zone but on the first and the last day."""
+    """Matches instants in any zone but on the days that reach beyond the bounds in one."""
     pattern = instant_pattern(dt.datetime(2000, 1, 1, tzinfo=dt.UTC), None)
     assert matches(pattern, "2000-01-02T00:00:00+14:00")
     assert matches(pattern, "2000-01-01T00:00:00Z")
     assert not matches(pattern, "2000-01-01T00:00:00+14:00")
+    pattern = instant_pattern(None, dt.datetime(2000, 1, 3, tzinfo=dt.UTC))
+    assert matches(pattern, "2000-01-01T23:59:59.999999-23:59")
+    assert not matches(pattern, "2000-01-02T23:59:59.999999-23:59")
+    assert matches(instant_pattern(None, None), "9999-12-30T23:59:59.999999-23:59")
+    assert not matches(instant_pattern(None, None), "9999-12-31T00:00:00-00:01")
 
 
 @given(LENGTHS, LENGTHS, LENGTHS)
