@@ -9,7 +9,7 @@ from generator_svc.assessment.gates.openapi import Document
 from generator_svc.assessment.resources import Resource
 from generator_svc.assessment.samples import Sampler
 from generator_svc.assessment.signin import Account
-from generator_svc.domain.spec import Entity, ProjectSpec, Relation, RelationKind
+from generator_svc.domain.spec import Entity, FieldType, ProjectSpec, Relation, RelationKind
 
 Row = dict[str, Any]
 
@@ -67,6 +67,8 @@ class Rows:
         properties = self.sampler.properties(resource.create_schema)
         for key in _unique_defaults(self._entities[name]) & properties.keys():
             body[key] = self.sampler.sample(properties[key], self._number)
+        for key in _scarce(self._entities[name]):
+            body.pop(key, None)
         for relation in to_one(self._entities[name]):
             key = self.key_of(name, relation)
             if relation.required and key not in values:
@@ -96,6 +98,14 @@ def _unique_defaults(entity: Entity) -> set[str]:
         field.name
         for field in entity.fields
         if field.has_default and (field.unique or field.name in grouped)
+    }
+
+
+def _scarce(entity: Entity) -> set[str]:
+    """Return the optional fields that only as many rows can have as there are values."""
+    few = {FieldType.BOOLEAN, FieldType.ENUM}
+    return {
+        one.name for one in entity.fields if one.unique and one.type in few and not one.required
     }
 
 

@@ -12,10 +12,12 @@ from tests.integration.proof.behaviour.world import World, meet
 
 async def keeps_unique(world: World, resource: Resource) -> None:
     """Refuses the same value twice, lets a row keep its own, and frees it on deletion."""
+    properties = world.rows.sampler.properties(resource.create_schema)
     for field in resource.entity.fields:
         if not field.unique or field.read_only:
             continue
         first = await world.body(resource.entity.name, whole=True)
+        first.setdefault(field.name, world.rows.sampler.sample(properties[field.name], 0))
         row = await world.expect(201, "POST", resource.collection, json=first)
         second = await world.body(resource.entity.name, whole=True)
         second[field.name] = first[field.name]

@@ -149,7 +149,7 @@ _MEANINGS: Mapping[FieldType, Any] = {
     FieldType.DECIMAL: Decimal,
     FieldType.DATE: date.fromisoformat,
     FieldType.TIME: time.fromisoformat,
-    FieldType.DATETIME: lambda told: datetime.fromisoformat(told).astimezone(UTC),
+    FieldType.DATETIME: lambda told: datetime.fromisoformat(told.upper()).astimezone(UTC),
     FieldType.DURATION: TypeAdapter(timedelta).validate_python,
     FieldType.UUID: str.lower,
 }
