@@ -1,5 +1,8 @@
 """The gates that need PostgreSQL work on a real one, and leave nothing there."""
 
+from datetime import timedelta
+from typing import Any
+
 import asyncpg
 import pytest
 
@@ -13,9 +16,9 @@ from tests.corpus.rendering import render
 NAMES = ("migrations_postgres", "boots_postgres")
 
 
-async def gate(name: str, files: dict[str, bytes], url: str) -> GateResult:
+async def gate(name: str, files: dict[str, bytes], url: str, **more: Any) -> GateResult:
     """Run one gate with a PostgreSQL at hand."""
-    settings = AssessmentSettings(postgres_url=url)
+    settings = AssessmentSettings(postgres_url=url, schemathesis_examples=5, **more)
     chosen = next(one for one in gates_for(["t2", "t3"], settings) if one.name == name)
     return await chosen.run(Project(files))
 
@@ -45,8 +48,26 @@ async def test_a_project_that_does_not_boot_fails(postgres_url: str) -> None:
     """Fails on what only PostgreSQL does not take, and drops the scratch database all the same."""
     files = render(load("one_field"))
     files["app/main.py"] = files["app/main.py"].replace(b'"SELECT 1"', b'"SELECT sqlite_version()"')
-    result = await gate("boots_postgres", files, postgres_url)
+    patience = timedelta(seconds=8)
+    result = await gate("boots_postgres", files, postgres_url, boot_deadline=patience)
     assert result.outcome is Outcome.FAILED
+    assert await scratch_databases(postgres_url) == []
+
+
+@pytest.mark.parametrize(
+    ("attack", "finding"), [("poison", "POST /api/v1/notes answers 500"), ("fuzz", "Server error")]
+)
+async def test_only_postgresql_shows_a_column_that_is_too_short(
+    attack: str, finding: str, postgres_url: str
+) -> None:
+    """Fails where SQLite, which knows no lengths, passes; drops the scratch database as well."""
+    files = render(load("one_field"))
+    short = {path: text.replace(b"sa.String(255)", b"sa.String(2)") for path, text in files.items()}
+    assert short != files
+    assert (await gate(f"{attack}_sqlite", short, postgres_url)).outcome is Outcome.PASSED
+    result = await gate(f"{attack}_postgres", short, postgres_url)
+    assert result.outcome is Outcome.FAILED
+    assert finding in "\n".join(result.findings)
     assert await scratch_databases(postgres_url) == []
 
 
