@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 from chassis.bus import memory
 from tests.browser.listening import CLOSED, heard, listen, numbered
 from tests.browser.proxy import wire
-from tests.unit.bridge.orchestrator import COMPLETED, Script
+from tests.unit.bridge.script import COMPLETED, Script
 from tests.unit.bridge.world import bridge, services, settings, world
 
 RETRY = timedelta(milliseconds=200)

@@ -11,7 +11,7 @@ from tests.browser.listening import CLOSED, heard, listen, numbered
 from tests.browser.proxy import wire
 from tests.browser.test_event_source import RETRY, STEPS, elsewhere, steps
 from tests.integration.bridge.test_process import running
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import services, world
 
 STREAM = "/generations/gen_1/stream"

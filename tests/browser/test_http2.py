@@ -13,7 +13,7 @@ from chassis.bus import memory
 from tests.browser.listening import heard, listen, numbered
 from tests.browser.test_event_source import STEPS, steps
 from tests.integration.bridge.test_nginx import NGINX, nginx
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import bridge, services, settings
 
 STREAMS = 12

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.unit.bridge.orchestrator import COMPLETED, play
+from tests.unit.bridge.script import COMPLETED, play
 from tests.unit.bridge.world import World, world
 
 EVENT = re.compile(rb"^id: (\S+)$", re.MULTILINE)

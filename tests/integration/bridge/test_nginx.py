@@ -11,7 +11,7 @@ import pytest
 
 from chassis.bus import memory
 from chassis.testing.ports import free_port
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.sse import open_stream, stages
 from tests.unit.bridge.world import World, bridge, services, settings
 

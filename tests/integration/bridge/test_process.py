@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from chassis.auth import AuthSettings, TokenIssuer
-from tests.unit.bridge.orchestrator import COMPLETED, FakeOrchestrator
+from tests.unit.bridge.orchestrator import FakeOrchestrator
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.sse import open_stream, stages
 from tests.unit.bridge.world import AUTH, services
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chassis.errors import FieldViolation, InvalidInputError
-from tests.unit.bridge.orchestrator import COMPLETED, FAILED, PROCESSING
+from tests.unit.bridge.script import COMPLETED, FAILED, PROCESSING
 from tests.unit.bridge.world import World, settings, world
 
 PROMPT = "A blog with posts and comments"

@@ -6,7 +6,7 @@ import pytest
 from backsmith.orchestrator.v1 import channel_pb2, project_pb2
 from backsmith.progress.v1 import progress_pb2
 
-from tests.unit.bridge.orchestrator import PROCESSING
+from tests.unit.bridge.script import PROCESSING
 from tests.unit.bridge.world import World, world
 
 FILE = channel_pb2.FileEvent(

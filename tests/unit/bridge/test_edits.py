@@ -7,7 +7,7 @@ import pytest
 from backsmith.files.v1 import merge_pb2, snapshot_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import World
 
 FILES = "/generations/gen_1/files"

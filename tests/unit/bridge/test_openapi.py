@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import World, world
 
 SCHEMATHESIS = str(Path(sys.executable).parent / "schemathesis")

@@ -8,14 +8,7 @@ from datetime import timedelta
 import httpx
 
 from chassis.bus import memory
-from tests.unit.bridge.orchestrator import (
-    COMPLETED,
-    FAILED,
-    PENDING,
-    PROCESSING,
-    Script,
-    phase_info,
-)
+from tests.unit.bridge.script import COMPLETED, FAILED, PENDING, PROCESSING, Script, phase_info
 from tests.unit.bridge.sse import stages
 from tests.unit.bridge.world import World, services, settings, world
 from tests.unit.bridge.world import bridge as run_bridge

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.sse import stages
 from tests.unit.bridge.world import World, world
 

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from bridge.resume import NAME, ResumeCookies
 from bridge.tickets import Ticket, Tickets
 from chassis.clock import SystemClock
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import World, settings, world
 
 STREAM = "/generations/gen_1/stream"

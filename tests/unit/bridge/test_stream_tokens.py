@@ -11,7 +11,7 @@ from bridge.errors import StreamTokenError
 from bridge.tickets import Ticket, Tickets
 from chassis.bus import memory
 from chassis.clock import SystemClock
-from tests.unit.bridge.orchestrator import COMPLETED
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.sse import open_stream, stages
 from tests.unit.bridge.world import World, settings, world
 

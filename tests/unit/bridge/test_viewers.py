@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from chassis.bus import memory
-from tests.unit.bridge.orchestrator import COMPLETED, FakeOrchestrator
+from tests.unit.bridge.orchestrator import FakeOrchestrator
+from tests.unit.bridge.script import COMPLETED
 from tests.unit.bridge.world import World, services, settings, world
 from tests.unit.bridge.world import bridge as run_bridge
 
