@@ -1,17 +1,12 @@
 """The routes besides the streams: what they answer, and how they refuse."""
 
-import asyncio
 import json
 from dataclasses import replace
-from typing import Any
-
-import pytest
 
 from chassis.errors import FieldViolation, InvalidInputError
 from tests.unit.bridge.script import COMPLETED, FAILED, PROCESSING
-from tests.unit.bridge.world import World, settings, world
+from tests.unit.bridge.world import PROMPT, World, generate, settings, world
 
-PROMPT = "A blog with posts and comments"
 STARTED = {
     "generation_id",
     "status",
@@ -36,12 +31,6 @@ STARTED = {
     "created_at",
     "updated_at",
 }
-
-
-async def generate(bridge: World, body: Any, **headers: str) -> Any:
-    """Ask for a generation."""
-    named = bridge.as_user() | {name.replace("_", "-"): value for name, value in headers.items()}
-    return await bridge.http.post("/generations/generate", json=body, headers=named)
 
 
 async def test_start(bridge: World) -> None:
@@ -74,117 +63,6 @@ async def test_idempotency_key(bridge: World) -> None:
     other = await generate(bridge, {"prompt": PROMPT})
     assert first.json()["generation_id"] == again.json()["generation_id"]
     assert other.json()["generation_id"] != first.json()["generation_id"]
-
-
-BAD_BODIES: list[tuple[Any, str]] = [
-    ({}, "body"),
-    ({"prompt": "short"}, "prompt"),
-    ({"prompt": "x" * 5001}, "prompt"),
-    ({"prompt": 7}, "prompt"),
-    ({"prompt": PROMPT, "nonsense": 1}, "nonsense"),
-    ({"prompt": PROMPT, "tech_stack": "fastapi_mongo"}, "tech_stack"),
-    ({"prompt": PROMPT, "domain": "space"}, "domain"),
-    ({"prompt": PROMPT, "generation_mode": "turbo"}, "generation_mode"),
-    ({"prompt": PROMPT, "constraints": ["tested", 1]}, "constraints[1]"),
-    ({"prompt": PROMPT, "context": []}, "context"),
-    ({"spec": "name: blog"}, "spec"),
-]
-
-
-@pytest.mark.parametrize(("body", "field"), BAD_BODIES)
-async def test_bad_bodies(bridge: World, body: Any, field: str) -> None:
-    """Names the field at fault, repeats nothing of the input, and stores nothing."""
-    answer = await generate(bridge, body)
-    assert answer.status_code == 422
-    problem = answer.json()
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert problem["reason"] == "INVALID_INPUT"
-    assert [violation["field"] for violation in problem["errors"]] == [field]
-    assert "x" * 100 not in answer.text
-    assert not bridge.orchestrator.starts
-
-
-async def test_mongo_is_refused_by_name(bridge: World) -> None:
-    """Says that there is no MongoDB, and what there is."""
-    answer = await generate(bridge, {"prompt": PROMPT, "tech_stack": "fastapi_mongo"})
-    assert "fastapi_mongo" in answer.json()["errors"][0]["message"]
-    assert "fastapi_postgres" in answer.json()["errors"][0]["message"]
-
-
-RAW_BODIES = [
-    (b"not json", 422),
-    (b"", 422),
-    (b'{"prompt": NaN}', 422),
-    (b'{"prompt": "\xff\xfe\xff\xfe\xff\xfe"}', 422),
-    (b'{"prompt": "a lone surrogate \\ud800 in a prompt"}', 422),
-    (b'{"prompt": "a NUL character \\u0000 in a prompt"}', 422),
-    (b'{"prompt": "A blog with posts", "context": {"big": 1e999}}', 422),
-    (b'{"prompt": "A blog with posts", "context": {"big": 1' + b"0" * 400 + b"}}", 422),
-    (b'{"spec": ' + b'{"a":' * 5000 + b"1" + b"}" * 5001, 422),
-    (b"[]", 422),
-]
-
-
-@pytest.mark.parametrize(("content", "status"), RAW_BODIES, ids=range(len(RAW_BODIES)))
-async def test_raw_bodies(bridge: World, content: bytes, status: int) -> None:
-    """Refuses what is no JSON, and what Python takes for JSON but is none."""
-    headers = bridge.as_user() | {"content-type": "application/json"}
-    answer = await bridge.http.post("/generations/generate", content=content, headers=headers)
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json()["errors"]
-    assert not bridge.orchestrator.starts
-
-
-async def test_the_field_with_unspeakable_text_is_named(bridge: World) -> None:
-    """Names the field that holds what JSON cannot say, but lets a backslash be one."""
-    refused, taken = [
-        await generate(bridge, {"prompt": PROMPT + odd}) for odd in ("\0", r" \u0000")
-    ]
-    assert [each["field"] for each in refused.json()["errors"]] == ["prompt"]
-    assert taken.status_code == 201
-
-
-async def test_a_body_without_its_content_type(bridge: World) -> None:
-    """Says which header is missing."""
-    answer = await bridge.http.post(
-        "/generations/generate", content=b'{"prompt": "x"}', headers=bridge.as_user()
-    )
-    assert answer.status_code == 422
-    assert "Content-Type: application/json" in answer.json()["detail"]
-
-
-async def test_too_large(bridge: World) -> None:
-    """Refuses ten megabytes before they are parsed, with or without a declared length."""
-
-    async def chunks() -> Any:
-        for _ in range(10):
-            yield b" " * 1024 * 1024
-
-    for content in (b" " * 10 * 1024 * 1024, chunks()):
-        answer = await bridge.http.post(
-            "/generations/generate", content=content, headers=bridge.as_user()
-        )
-        assert answer.status_code == 413
-        assert answer.json()["reason"] == "BODY_TOO_LARGE"
-        assert [each["field"] for each in answer.json()["errors"]] == ["body"]
-
-
-async def test_a_million_characters_of_query(bridge: World) -> None:
-    """Refuses an endless query."""
-    host, port = bridge.url.removeprefix("http://").split(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(b"GET /generations?%b HTTP/1.1\r\nHost: test\r\n\r\n" % (b"x" * 1_000_000))
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 400 ")
-    assert b"content-type: application/problem+json" in head
-    assert json.loads(body)["reason"] == "REQUEST_MALFORMED"
-    assert len(body) < 1000
-    writer.close()
-    await writer.wait_closed()
-    answer = await bridge.http.get("/generations?page_token=" + "x" * 50_000)
-    assert answer.status_code == 414
-    assert len(answer.content) < 1000
 
 
 async def test_refusals_of_the_orchestrator_come_through(bridge: World) -> None:
@@ -294,75 +172,6 @@ async def test_no_dev_token_in_production() -> None:
     async with world(auth=auth) as bridge:
         answer = await bridge.http.post("/auth/dev-token", json={"user": "carol"})
         assert answer.status_code == 404
-
-
-async def test_files(bridge: World) -> None:
-    """Lists files in pages, and answers each with its digest as `ETag`."""
-    script = bridge.orchestrator.add()
-    empty = await bridge.http.get("/generations/gen_1/files", headers=bridge.as_user())
-    assert empty.json()["files"] == []
-    script.generation.snapshot_id = "snapshot"
-    first = await bridge.http.get("/generations/gen_1/files?page_size=1", headers=bridge.as_user())
-    assert [file["path"] for file in first.json()["files"]] == ["README.md"]
-    path = f"/generations/gen_1/files?page_size=1&page_token={first.json()['next_page_token']}"
-    second = await bridge.http.get(path, headers=bridge.as_user())
-    assert [file["path"] for file in second.json()["files"]] == ["app/main.py"]
-    path = "/generations/gen_1/files/app/main.py"
-    whole = await bridge.http.get(path, headers=bridge.as_user())
-    assert whole.content == bridge.files.files["app/main.py"]
-    assert whole.headers["content-length"] == "300000"
-    assert whole.headers["etag"] == f'"{second.json()["files"][0]["digest"]}"'
-    seen = bridge.as_user() | {"if-none-match": f'"other", {whole.headers["etag"]}'}
-    assert (await bridge.http.get(path, headers=seen)).status_code == 304
-    for missing in ("nothing.py", "../README.md", "%00", "app"):
-        answer = await bridge.http.get(
-            f"/generations/gen_1/files/{missing}", headers=bridge.as_user()
-        )
-        assert answer.status_code == 404
-
-
-RANGES = [
-    ("bytes=0-1", 206, b"# "),
-    ("bytes=2-", 206, b"Blog\n"),
-    ("bytes=-3", 206, b"og\n"),
-    ("bytes=0-999", 206, b"# Blog\n"),
-    ("bytes=5-1", 200, b"# Blog\n"),
-    ("lines=1-2", 200, b"# Blog\n"),
-    ("bytes=0-1,3-4", 200, b"# Blog\n"),
-    ("bytes=7-", 416, None),
-    ("bytes=-0", 416, None),
-]
-
-
-@pytest.mark.parametrize(("header", "status", "content"), RANGES)
-async def test_ranges(bridge: World, header: str, status: int, content: bytes | None) -> None:
-    """Answers one range, ignores what is none, refuses what lies outside."""
-    bridge.orchestrator.add().generation.snapshot_id = "snapshot"
-    headers = bridge.as_user() | {"range": header}
-    answer = await bridge.http.get("/generations/gen_1/files/README.md", headers=headers)
-    assert answer.status_code == status
-    if content is not None:
-        assert answer.content == content
-        assert answer.headers["content-length"] == str(len(content))
-    else:
-        assert answer.headers["content-range"] == "bytes */7"
-
-
-async def test_download(bridge: World) -> None:
-    """Answers the zip; a snapshot that is gone is a 404 and no broken 200."""
-    script = bridge.orchestrator.add()
-    path = "/generations/gen_1/download"
-    assert (await bridge.http.get(path, headers=bridge.as_user())).status_code == 404
-    script.generation.snapshot_id = "snapshot"
-    answer = await bridge.http.get(path, headers=bridge.as_user())
-    assert answer.headers["content-type"] == "application/zip"
-    assert answer.headers["content-disposition"] == 'attachment; filename="blog-v1.zip"'
-    assert answer.content.startswith(b"PK")
-    seen = bridge.as_user() | {"if-none-match": answer.headers["etag"]}
-    assert (await bridge.http.get(path, headers=seen)).status_code == 304
-    script.generation.snapshot_id = "gone"
-    answer = await bridge.http.get(path, headers=bridge.as_user())
-    assert answer.status_code == 404
 
 
 async def test_page_needs_nothing_from_elsewhere(bridge: World) -> None:

@@ -29,6 +29,7 @@ from tests.unit.bridge.orchestrator import FakeOrchestrator
 from tests.unit.bridge.sse import Stream, open_stream
 
 AUTH = AuthSettings(secret="a secret for tests, and long enough", mode="development")
+PROMPT = "A blog with posts and comments"
 
 
 @dataclass
@@ -139,3 +140,9 @@ async def world(**changes: Any) -> AsyncIterator[World]:
         bridge(settings(**changes), orchestrator, files, target, bus) as running,
     ):
         yield running
+
+
+async def generate(bridge: World, body: Any, **headers: str) -> Any:
+    """Ask for a generation."""
+    named = bridge.as_user() | {name.replace("_", "-"): value for name, value in headers.items()}
+    return await bridge.http.post("/generations/generate", json=body, headers=named)
