@@ -9,7 +9,7 @@ from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 from chassis.bus.interface import Bus, EventLog
 from tests.integration.orchestrator_svc.conftest import Client, System
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
-from tests.integration.orchestrator_svc.test_watching import channel_events
+from tests.integration.orchestrator_svc.test_channels import channel_events
 
 USER = channel_pb2.CHANNEL_KIND_USER
 WAIT_SECONDS = 30
