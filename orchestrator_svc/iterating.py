@@ -22,8 +22,9 @@ from orchestrator_svc.convert import (
 )
 from orchestrator_svc.domain.model import Details, Generation, Origin
 from orchestrator_svc.domain.status import Status
+from orchestrator_svc.repeats import as_started, idempotency_of
 from orchestrator_svc.settings import OrchestratorSettings
-from orchestrator_svc.starting import Draft, as_started, drafted, idempotency_of
+from orchestrator_svc.starting import Draft, drafted
 from orchestrator_svc.store.interface import Generations, Starts
 
 

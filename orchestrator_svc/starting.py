@@ -1,14 +1,12 @@
 """Starting a generation: check, plan, store; nothing is kept of what is refused."""
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from backsmith.generator.v1.generator_service_pb2 import PlanRequest
 from backsmith.orchestrator.v1.orchestrator_service_pb2 import StartGenerationRequest
 from backsmith.spec.v1.spec_pb2 import ProjectSpec
-from google.protobuf.message import Message
 
 from chassis.clock import Clock
 from chassis.ids import new_id
@@ -22,10 +20,9 @@ from orchestrator_svc.convert import (
 from orchestrator_svc.domain.model import Details, Generation, Mode
 from orchestrator_svc.domain.modes import pick_mode
 from orchestrator_svc.domain.stages import naming_entity
-from orchestrator_svc.domain.status import Status
+from orchestrator_svc.repeats import as_started, idempotency_of
 from orchestrator_svc.settings import OrchestratorSettings
 from orchestrator_svc.store.interface import Starts
-from orchestrator_svc.store.values import Idempotency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,45 +156,3 @@ def plan_request(request: StartGenerationRequest) -> PlanRequest:
         domain=request.domain,
         constraints=request.constraints,
     )
-
-
-def as_started(generation: Generation, *, cancel_after: timedelta | None) -> Generation:
-    """Return a generation as its start was answered, whatever has become of it since.
-
-    Args:
-        generation: As it is now.
-        cancel_after: What its start asked for.
-    """
-    return replace(
-        generation,
-        status=Status.PENDING,
-        attempt=1,
-        progress=0.0,
-        snapshot_id="",
-        generated_snapshot_id="",
-        phase_files=(),
-        kept_phases=frozenset(),
-        file_count=0,
-        conflict_count=0,
-        quality_score=None,
-        error="",
-        title="",
-        description="",
-        tags=(),
-        update_time=generation.create_time,
-        end_time=None,
-        cancel_after=cancel_after,
-    )
-
-
-def idempotency_of(request: Message) -> Idempotency | None:
-    """Return what makes a repeat of a request known; None without a key."""
-    key: str = request.request_id  # type: ignore[attr-defined]
-    if not key:
-        return None
-    body = type(request)()
-    body.CopyFrom(request)
-    body.ClearField("request_id")
-    name = type(request).__name__.encode()
-    digest = hashlib.sha256(name + body.SerializeToString(deterministic=True)).hexdigest()
-    return Idempotency(key=key, request_hash=digest)

@@ -1,7 +1,5 @@
 """Calls about projects and their versions."""
 
-from dataclasses import replace
-
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.auth import require_user
@@ -11,7 +9,7 @@ from orchestrator_svc.calls.parts import Answering, Context
 from orchestrator_svc.checks import DESCRIPTION, KEY, PROJECT_NAME, Checks
 from orchestrator_svc.domain.model import Project
 from orchestrator_svc.paging import page_size, page_token, read_page_token
-from orchestrator_svc.starting import idempotency_of
+from orchestrator_svc.repeats import as_created, idempotency_of
 
 
 class ProjectCalls(Answering):
@@ -25,14 +23,7 @@ class ProjectCalls(Answering):
         new = self._new(request)
         made = await self._parts.projects.create(new, idempotency=idempotency_of(request))
         self._parts.committed()
-        # A repeat is answered as the first call was, whatever has become of the project since.
-        first = replace(
-            new,
-            project_id=made.project_id,
-            create_time=made.create_time,
-            update_time=made.create_time,
-        )
-        return pb.CreateProjectResponse(project=convert.project_to_proto(first))
+        return pb.CreateProjectResponse(project=convert.project_to_proto(as_created(made, new)))
 
     async def GetProject(
         self, request: pb.GetProjectRequest, context: Context
