@@ -1,12 +1,14 @@
 """The rules of a field's bounds and default: literals of its type that agree with each other."""
 
+from json import dumps
+
 import re2  # type: ignore[import-untyped]
 
 from generator_svc.domain.lengths import length_of, max_length_of
 from generator_svc.domain.limits import Limits
 from generator_svc.domain.literals import BOUNDED, Comparable, check_value, comparable
 from generator_svc.domain.refusal import Findings
-from generator_svc.domain.spec import Field, FieldType
+from generator_svc.domain.spec import Field, FieldType, JsonValue
 
 Bounds = tuple[Comparable | None, Comparable | None]
 """The least and the greatest value; None where there is none."""
@@ -66,9 +68,14 @@ def check_default(
         findings.add(
             f"{path}.default",
             "BAD_DEFAULT",
-            f"The default {str(field.default)[:80]!r} does not suit the field: {error}."
+            f"The default {_told(field.default)} does not suit the field: {error}."
             " Change or remove it.",
         )
+
+
+def _told(value: JsonValue) -> str:
+    """Write a value as its author did; text with escapes for what cannot be sent on."""
+    return repr(value[:80]) if isinstance(value, str) else dumps(value)[:80]
 
 
 def _check_against(field: Field, bounds: Bounds, limits: Limits) -> None:

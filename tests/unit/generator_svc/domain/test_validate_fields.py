@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chassis.errors import InvalidInputError
 from generator_svc.domain.spec import (
     Field,
     FieldType,
@@ -212,6 +213,19 @@ def test_refuses_a_default_that_the_field_would_refuse(case: str) -> None:
     """Holds a default to the field's own type and bounds."""
     field = Field(name="value", has_default=True, **DEFAULTS[case])
     assert found(spec_of(entity_of(field))) == [("entities[0].fields[0].default", "BAD_DEFAULT")]
+
+
+@pytest.mark.parametrize(
+    ("default", "told"), [(None, "null"), (True, "true"), ("gü\ud800", r"'gü\ud800'"), ([1], "[1]")]
+)
+def test_tells_a_bad_default_as_it_was_written(default: Any, told: str) -> None:
+    """Names the value in JSON's words, and sends nothing on that cannot be encoded."""
+    field = Field(name="value", type=FieldType.DATE, has_default=True, default=default)
+    with pytest.raises(InvalidInputError) as refused:
+        validate(spec_of(entity_of(field)))
+    message = refused.value.violations[0].message
+    assert message.startswith(f"The default {told} does not suit the field")
+    assert message.encode()
 
 
 GOOD_DEFAULTS: Mapping[FieldType, tuple[Any, dict[str, Any]]] = {
