@@ -17,6 +17,10 @@ from generator_svc.planner.syntax import Item, Statement, Word
 from generator_svc.planner.terminals import ASKED
 
 _CONTENT = frozenset({"WORD", "QUOTED", "NUMBER", "FEATURE", "CAPABILITY", "DOMAIN"})
+_TELLING = frozenset(
+    {"PROJECT", "UNIQUE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "IN_UNIT"}
+)
+"""What is worth telling when it was not understood, but is no content of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ def read_english(
     reading = Reading(draft=draft, prompt=prompt, declared=named - short.keys(), short=short)
     for statement in statements:
         interpret(reading, statement)
+        for item in statement.items:
+            reading.skip_unheard(item)
     unresolved = _merged(prompt, tokens, rest, reading.unclear)
     content = [token for token in tokens if token.type in _CONTENT]
     lost = [token for token in content if _covered(token, unresolved)]
@@ -106,12 +112,12 @@ def _merged(
 
 
 def _says_something(token: Token) -> bool:
-    return token.type in _CONTENT or token.type == "PROJECT" or token.type.startswith("VERB")
+    return token.type in _CONTENT | _TELLING or token.type.startswith("VERB")
 
 
 def _trimmed(run: list[Token]) -> list[Token]:
     edges = {"COMMA", "AND", "OR", "DET", "COLON"}
-    while run and run[0].type in edges:
+    while run and run[0].type in edges | {"_RPAR"}:
         run = run[1:]
     while run and run[-1].type in edges:
         run = run[:-1]

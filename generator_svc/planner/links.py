@@ -12,6 +12,8 @@ from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement
 
+_NEED = frozenset({"required", "optional"})
+
 BY_VERB = "belongs_to_by_verb"
 """The rule of `users can write posts`, which says no more than that."""
 
@@ -180,6 +182,7 @@ def to_one(
         return
     owner = singular(entity.name)
     flags = {value for each in item.qualifiers for value in each.values}
+    reading.hear(each for each in item.qualifiers if _NEED.issuperset(each.values))
     required = (required or "required" in flags) and "optional" not in flags and owner != target
     relation = Relation(
         name=name or _end_name(item.phrase.singular, owner, target),

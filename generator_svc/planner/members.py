@@ -33,6 +33,7 @@ def take_members(
         if item.phrase is None:
             _take_asked(reading, entity, item)
         elif (end := _end_of(reading, item)) is not None:
+            reading.hear(each for each in item.qualifiers if each.kind == "type")
             to_one(reading, entity, end, item, RelationKind.MANY_TO_ONE, required=False)
         elif _has_many(reading, item, item.phrase, spoken=spoken):
             one_has_many(reading, entity, item)
@@ -82,6 +83,7 @@ def _is_many(item: Item, phrase: Phrase) -> bool:
 
 def take_field(reading: Reading, entity: DraftEntity, item: Item, phrase: Phrase) -> None:
     """Plan a field, or say more about one that is planned."""
+    reading.hear(item.qualifiers)
     try:
         field, rule = field_of(item)
         known = entity.fields.get(field.name)

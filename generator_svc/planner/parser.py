@@ -81,7 +81,13 @@ def _segment(tokens: list[Token], at: int) -> tuple[int, int]:
 
 @cache
 def _parser() -> Lark:
-    return Lark(grammar("english.lark"), parser="lalr", lexer=_Given, start=["start", "change"])
+    return Lark(
+        grammar("english.lark"),
+        parser="lalr",
+        lexer=_Given,
+        start=["start", "change"],
+        propagate_positions=True,
+    )
 
 
 class _Given(Lexer):

@@ -7,7 +7,7 @@ from generator_svc.planner.draft import Draft, DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name, is_person
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.request import Span
-from generator_svc.planner.syntax import Item, Phrase, Word
+from generator_svc.planner.syntax import Item, Phrase, Qualifier, Word
 
 MOST_WORDS = 4
 """Words of the name of an entity or a project; what is longer is none."""
@@ -33,6 +33,9 @@ class Reading:
 
     about: Mapping[str, DraftEntity] = field(default_factory=dict)
     """What the statement before tied to what: the reviews of `reviews for books with a rating`."""
+
+    heard: set[int] = field(default_factory=set)
+    """The qualifiers that were understood, by identity: two items may say the same."""
 
     unclear: list[Span] = field(default_factory=list)
     """What was parsed and still says nothing."""
@@ -77,6 +80,20 @@ class Reading:
     def skip(self, phrases: Iterable[Phrase | None]) -> None:
         """Set phrases aside as not understood."""
         self.unclear += [self.span(phrase.words) for phrase in phrases if phrase is not None]
+
+    def hear(self, qualifiers: Iterable[Qualifier]) -> None:
+        """Note that what is said of an item is understood."""
+        self.heard |= {id(each) for each in qualifiers}
+
+    def skip_unheard(self, item: Item) -> None:
+        """Set aside what was said of an item and nobody has understood: `posts up to 9 pages`."""
+        if all(each.kind == "group" or id(each) in self.heard for each in item.qualifiers):
+            return
+        words = item.asked if item.phrase is None else item.phrase.words
+        entries = [entry for each in item.qualifiers for entry in each.entries]
+        told = max([word.end for word in words] + [entry.end for entry in entries])
+        self.unclear.append(self.between(item.start, words[0].start))
+        self.unclear.append(self.between(told, item.end))
 
     def skip_words(self, words: Iterable[Word]) -> None:
         """Set words aside as not understood."""

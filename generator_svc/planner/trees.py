@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from lark import Token, Transformer, v_args
+from lark.tree import Meta
 
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
@@ -146,7 +147,8 @@ class _Trees(Transformer[Token, Any]):
         qualifiers: tuple[Qualifier, ...] = children[0]
         return qualifiers
 
-    def named(self, children: list[Any]) -> Item:
+    @v_args(meta=True)
+    def named(self, meta: Meta, children: list[Any]) -> Item:
         """An item with a name."""
         phrase = next((each for each in children if isinstance(each, Phrase)), None)
         if phrase is None:
@@ -159,11 +161,12 @@ class _Trees(Transformer[Token, Any]):
             phrase=phrase,
             many=many,
             qualifiers=_qualifiers(children),
-            start=phrase.words[0].start,
-            end=phrase.words[-1].end,
+            start=meta.start_pos,
+            end=meta.end_pos,
         )
 
-    def featured(self, children: list[Any]) -> Item:
+    @v_args(meta=True)
+    def featured(self, meta: Meta, children: list[Any]) -> Item:
         """An item that asks for a feature."""
         asked = next(
             each for each in children if isinstance(each, tuple) and isinstance(each[0], Word)
@@ -171,13 +174,15 @@ class _Trees(Transformer[Token, Any]):
         return Item(
             asked=asked,
             qualifiers=_qualifiers(children),
-            start=asked[0].start,
-            end=asked[-1].end,
+            start=meta.start_pos,
+            end=meta.end_pos,
         )
 
-    def role_group(self, children: list[Any]) -> Item:
+    @v_args(meta=True)
+    def role_group(self, meta: Meta, children: list[Any]) -> Item:
         """Roles in parentheses."""
-        return Item(roles=True, qualifiers=_qualifiers(children[1:]))
+        qualifiers = _qualifiers(children[1:])
+        return Item(roles=True, qualifiers=qualifiers, start=meta.start_pos, end=meta.end_pos)
 
     def role_named(self, children: list[Any]) -> Item:
         """The last of some roles, as in `admin and editor roles`."""
