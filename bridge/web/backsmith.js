@@ -36,6 +36,10 @@ export class Backsmith {
     return this.json("POST", "/generations/generate", body, { "Idempotency-Key": key });
   }
 
+  plan(body) {
+    return this.json("POST", "/generations/plan", body);
+  }
+
   iterate(body, key = crypto.randomUUID()) {
     return this.json("POST", "/generations/iterate", body, { "Idempotency-Key": key });
   }

@@ -96,6 +96,7 @@ async function follow(id, signal) {
   $("run-title").textContent = `${generation.project_name} · version ${generation.version}`;
   $("run-prompt").textContent = generation.prompt;
   document.title = `${generation.project_name} – Backsmith`;
+  tellLeftOut(generation);
   $("cancel").onclick = () => client.cancel(id).catch((error) => say(error.message, true));
   $("retry").onclick = () => client.retry(id).then(route, (error) => say(error.message, true));
   $("download").onclick = () => save(id, generation);
@@ -110,7 +111,19 @@ async function follow(id, signal) {
   if (!signal.aborted) await change.show(ended);
 }
 
+/** Show which words of the prompt were not understood; what is planned stays the same, so it is asked again. */
+async function tellLeftOut({ prompt, is_iteration }) {
+  if (!prompt || is_iteration) return;
+  const { unresolved } = await client.plan({ prompt }).catch(() => ({ unresolved: [] }));
+  const words = unresolved.map(({ text }) => `“${text}”`).join(", ");
+  if (words && $("run-prompt").textContent === prompt) {
+    $("left-out").textContent = `Not understood, and left out: ${words}`;
+    $("left-out").hidden = false;
+  }
+}
+
 function clear() {
+  $("left-out").hidden = true;
   $("log").replaceChildren();
   $("tree").replaceChildren();
   $("count").textContent = "0";

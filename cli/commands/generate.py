@@ -12,6 +12,9 @@ from cli.request import body_of
 from cli.runtime import run
 from cli.session import Where, session
 
+PLANNED = frozenset({"prompt", "spec", "project_name", "tech_stack", "domain", "constraints"})
+"""What of a body decides on the plan."""
+
 
 @click.command()
 @click.argument("prompt", required=False)
@@ -47,4 +50,7 @@ def generate(
 async def _generate(where: Where, body: Json, delivery: Delivery) -> None:
     console = stderr()
     async with session(where, say=console.print) as client:
+        plan = await client.plan({key: body[key] for key in PLANNED & body.keys()})
+        if left_out := ", ".join(repr(span["text"]) for span in plan["unresolved"]):
+            console.print(f"Not understood, and left out: {left_out}", markup=False)
         await see_through(client, await client.generate(body), delivery, console)

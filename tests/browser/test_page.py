@@ -39,6 +39,23 @@ async def test_whole_visit(page: Page) -> None:
         assert complaints == []
 
 
+async def test_what_was_not_understood_is_shown(page: Page) -> None:
+    """Names the words of the prompt that were left out, as text, also after a reload."""
+    async with world() as running:
+        await sign_in(page, running)
+        running.orchestrator.add()
+        running.orchestrator.left_out = ["sparkle", "<b>as binary</b>"]
+        await page.goto(f"{running.url}/#gen_1")
+        told = "Not understood, and left out: “sparkle”, “<b>as binary</b>”"
+        await expect(page.locator("#left-out")).to_have_text(told)
+        await page.reload()
+        await expect(page.locator("#left-out")).to_have_text(told)
+        running.orchestrator.left_out = []
+        await page.reload()
+        await expect(page.locator("#run-prompt")).to_have_text("A blog with posts")
+        await expect(page.locator("#left-out")).to_be_hidden()
+
+
 async def test_reload_in_the_middle(page: Page) -> None:
     """Shows where the generation is after a reload, and goes on."""
     async with world() as running:

@@ -31,6 +31,7 @@ class FakeOrchestrator(FakeWatching):
         self.refusal: InvalidInputError | None = None
         self.races = 0
         self.changes: list[channel_pb2.FileEvent] = []
+        self.left_out: list[str] = []
         self.planned: list[pb.PlanGenerationRequest] = []
         self.conflicts: list[Any] = []
         self.resolutions: list[pb.ResolveConflictRequest] = []
@@ -217,10 +218,14 @@ class FakeOrchestrator(FakeWatching):
         await abort(context, NotFoundError("There is no such thing."))
 
     async def PlanGeneration(self, request: Any, context: Any) -> Any:  # noqa: N802
-        """Plan a change of a generation: a relation that loses a title."""
+        """Plan, and leave out what a test says; a change adds a relation and loses a title."""
         await self.enter("PlanGeneration", context)
-        await self.find(request.parent_generation_id, context)
         self.planned.append(request)
+        if not request.parent_generation_id:
+            plan = generator_pb.PlanResponse(spec={"name": "blog"})
+            plan.unresolved.extend(generator_pb.TextSpan(text=text) for text in self.left_out)
+            return pb.PlanGenerationResponse(plan=plan)
+        await self.find(request.parent_generation_id, context)
         plan = generator_pb.PlanResponse(
             spec={"name": "blog"},
             patch={"add": [{"target": "Post.editor"}], "drop": ["Post.title"]},

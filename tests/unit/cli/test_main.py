@@ -47,6 +47,7 @@ def no_signals(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def generating(bridge: Bridge, **last: Any) -> None:
     """Let the bridge run a generation that ends as told."""
+    bridge.on("/generations/plan", lambda _: JSONResponse({"unresolved": []}))
     bridge.on("/generations/generate", lambda _: JSONResponse(STARTED, 201))
     bridge.on(
         "/generations/gen_1/stream",
@@ -70,6 +71,20 @@ async def test_generate_leaves_the_project_in_out(
     told = capfd.readouterr()
     assert "blog, version 1 (gen_1)" in told.out
     assert "20 % Phase 1 complete" in told.err
+
+
+async def test_generate_tells_what_it_leaves_out(
+    bridge: Bridge, call: Run, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Names the words that were not understood, asked of the plan with what decides on it."""
+    generating(bridge)
+    spans = [{"text": "sparkle"}, {"text": "[as] binary"}]
+    bridge.on("/generations/plan", lambda _: JSONResponse({"unresolved": spans}))
+    prompt = "A blog with posts. Make it sparkle."
+    assert await call("generate", prompt, "--tech-stack", "fastapi_sqlite", "--mode", "auto") == 0
+    assert "Not understood, and left out: 'sparkle', '[as] binary'" in capfd.readouterr().err
+    asked = json.loads(bridge.bodies[0])
+    assert asked == {"prompt": prompt, "tech_stack": "fastapi_sqlite"}
 
 
 async def test_json_prints_one_event_a_line(
@@ -112,8 +127,11 @@ async def test_a_failed_generation_exits_with_1(
 
 async def test_refused_input_exits_with_3(bridge: Bridge, call: Run) -> None:
     """Exits with 3 when the server refuses the request."""
-    bridge.on("/generations/generate", problem(422, "The prompt is too short."))
+    bridge.on("/generations/plan", problem(422, "The prompt is too short."))
     assert await call("generate", "short") == 3
+    generating(bridge)
+    bridge.on("/generations/generate", problem(422, "There is no such engine."))
+    assert await call("generate", "A blog with posts", "--engine", "diesel") == 3
 
 
 async def test_a_taken_place_is_refused_before_anything_starts(
@@ -176,10 +194,10 @@ async def test_plan_of_a_change_names_its_parent(
 ) -> None:
     """Sends the parent, by its id or by the folder it is in, and prints the patch."""
     generating(bridge)
-    bridge.on("/generations/plan", lambda _: JSONResponse({"patch": {"drop": ["Post.title"]}}))
     out = tmp_path / "out"
     assert await call("generate", "A blog with posts", "--out", out) == 0
     capfd.readouterr()
+    bridge.on("/generations/plan", lambda _: JSONResponse({"patch": {"drop": ["Post.title"]}}))
     for parent in ("gen_1", out):
         assert await call("plan", "Remove the title", "--parent", parent) == 0
         assert json.loads(capfd.readouterr().out) == {"patch": {"drop": ["Post.title"]}}
