@@ -10,7 +10,7 @@ from generator_svc.planner.declared import declared_entities, short_names
 from generator_svc.planner.draft import Draft
 from generator_svc.planner.interpret import interpret
 from generator_svc.planner.lexer import classified, sentences
-from generator_svc.planner.parser import parse
+from generator_svc.planner.parser import Parsed, parse
 from generator_svc.planner.reading import Reading
 from generator_svc.planner.request import Span
 from generator_svc.planner.syntax import Item, Statement, Word
@@ -68,14 +68,25 @@ def _parsed(prompt: str) -> tuple[list[Token], list[Statement], list[Token]]:
     for sentence in sentences(prompt):
         words = classified(sentence)
         tokens += words
+        strange: list[Token] = []
         for clause in clauses(words):
+            if clause.subject and clause.subject[0] in strange:
+                rest += clause.tokens
+                continue
             parsed = parse(clause)
+            strange = list(clause.tokens) if _says_little(parsed) else []
             if parsed.statement is not None:
                 statements.append(parsed.statement)
             asked = [token for token in parsed.rest if token.type in ASKED]
             statements += salvaged(parsed.rest, asked)
             rest += [token for token in parsed.rest if token not in asked]
     return tokens, statements, rest
+
+
+def _says_little(parsed: Parsed) -> bool:
+    """Tell `should be fast and pretty`, whose nouns are nothing that `with a design` describes."""
+    fragment = parsed.statement is None or parsed.statement.kind == "fragment"
+    return fragment and bool(parsed.rest)
 
 
 def salvaged(rest: Sequence[Token], asked: Sequence[Token]) -> list[Statement]:

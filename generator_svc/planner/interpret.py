@@ -31,6 +31,7 @@ from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import MOST_WORDS, Reading, may_be_entities
 from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 
+_OPENINGS = frozenset({"", ".", "!", "?"})
 _PROJECTS = frozenset({"PROJECT", "DOMAIN"})
 
 
@@ -102,7 +103,7 @@ def _fragment(reading: Reading, statement: Statement) -> None:
         _name_project(reading, first)
         _take_entities(reading, statement.items[1:])
     elif phrase is None:
-        _take_entities(reading, statement.items)
+        _take_entities(reading, statement.items, strict=bool(reading.draft.entities))
     elif constrain(reading, item):
         return
     elif any(each.kind != "group" for each in item.qualifiers):
@@ -167,9 +168,15 @@ def _take_entities(reading: Reading, items: Iterable[Item], *, strict: bool = Fa
 
 def _is_thing(reading: Reading, phrase: Phrase) -> bool:
     """Tell `orders`, `a cart` and `Order` from `live collaboration`."""
-    named = phrase.singular in reading.declared or phrase.words[0].text[:1].isupper()
+    named = phrase.singular in reading.declared or _is_capitalised(reading, phrase)
     countless = plural(phrase.text) == phrase.key
     return named or countless or bool(phrase.determiners) or is_plural(phrase.text)
+
+
+def _is_capitalised(reading: Reading, phrase: Phrase) -> bool:
+    """Tell a capital that makes a name from the one that opens a sentence."""
+    before = reading.prompt[: phrase.words[0].start].rstrip()
+    return phrase.words[0].text[:1].isupper() and before[-1:] not in _OPENINGS
 
 
 def _asked_entity(reading: Reading, item: Item) -> Phrase | None:
