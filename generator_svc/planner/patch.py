@@ -86,6 +86,8 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
             reading.unclear.append(reading.between(statement.start, statement.end))
         else:
             interpret(reading, statement)
+        for item in statement.items:
+            reading.skip_unheard(item)
     add, alter, drop = changes_of(request.spec, draft, required=changes.required)
     patch = SpecPatch(
         add=tuple(_after(changes.rename, change) for change in add),

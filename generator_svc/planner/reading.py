@@ -87,13 +87,16 @@ class Reading:
 
     def skip_unheard(self, item: Item) -> None:
         """Set aside what was said of an item and nobody has understood: `posts up to 9 pages`."""
-        if all(each.kind == "group" or id(each) in self.heard for each in item.qualifiers):
+        said = [each for each in item.qualifiers if each.kind != "group"]
+        unheard = [each for each in said if id(each) not in self.heard]
+        self.unclear += [self.between(each.start, each.end) for each in unheard if each.end]
+        if all(each.end for each in unheard):
             return
         words = item.asked if item.phrase is None else item.phrase.words
         entries = [entry for each in item.qualifiers for entry in each.entries]
         told = max([word.end for word in words] + [entry.end for entry in entries])
-        self.unclear.append(self.between(item.start, words[0].start))
-        self.unclear.append(self.between(told, item.end))
+        rest = self.prompt[told : item.end].lstrip(" ,)")
+        self.unclear.append(self.between(item.end - len(rest), item.end))
 
     def skip_words(self, words: Iterable[Word]) -> None:
         """Set words aside as not understood."""

@@ -77,6 +77,10 @@ class Qualifier:
     entries: tuple["Item", ...] = ()
     """With `group`: what stands in the parentheses."""
 
+    start: int = 0
+    end: int = 0
+    """Where a flag stands, which may be ahead of its item; 0 with everything else."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:

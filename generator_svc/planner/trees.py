@@ -62,10 +62,11 @@ class _Trees(Transformer[Token, Any]):
 
     def flag(self, children: list[Token]) -> Qualifier:
         """A flag, or the bound that a word stands for."""
-        kind = children[0].type
+        kind, word = children[0].type, word_of(children[0])
         if kind in {"POSITIVE", "NON_NEGATIVE"}:
-            return Qualifier(kind="above" if kind == "POSITIVE" else "min", values=("0",))
-        return Qualifier(kind="flag", values=(kind.lower(),))
+            bound = "above" if kind == "POSITIVE" else "min"
+            return Qualifier(kind=bound, values=("0",), start=word.start, end=word.end)
+        return Qualifier(kind="flag", values=(kind.lower(),), start=word.start, end=word.end)
 
     def at_most(self, children: list[Token]) -> tuple[Qualifier, ...]:
         """An upper bound."""
