@@ -8,7 +8,7 @@ from generator_svc.domain.spec import Field, FieldType, JsonValue
 TEXT_MAX = 65_536
 ITEMS_MAX = 100
 
-_WITHOUT_MAXIMUM = MappingProxyType(
+USUAL_MAX = MappingProxyType(
     {
         FieldType.STRING: 255,
         FieldType.SLUG: 255,
@@ -20,19 +20,21 @@ _WITHOUT_MAXIMUM = MappingProxyType(
         FieldType.ARRAY: ITEMS_MAX,
     }
 )
+"""How long a value without a maximum of its own may be."""
+
 SHORT = frozenset({FieldType.EMAIL, FieldType.URL, FieldType.SLUG})
-"""Types whose longest value no maximum extends."""
+"""Types of which no maximum makes longer values."""
 
 
 def max_length_of(field: Field) -> int:
     """Return how long a value of the field may be; its type has a length."""
-    return _WITHOUT_MAXIMUM[field.type] if field.max_length is None else field.max_length
+    return USUAL_MAX[field.type] if field.max_length is None else field.max_length
 
 
 def length_of(field: Field, value: JsonValue) -> int | None:
     """Return how long a value of the field is, or None where its type has no length."""
     if field.type is FieldType.BINARY and isinstance(value, str):
         return len(b64decode(value))
-    if field.type in _WITHOUT_MAXIMUM and isinstance(value, str | list):
+    if field.type in USUAL_MAX and isinstance(value, str | list):
         return len(value)
     return None

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from types import MappingProxyType
 
 import re2  # type: ignore[import-untyped]
 
-from generator_svc.domain.lengths import SHORT, max_length_of
+from generator_svc.domain.lengths import SHORT, USUAL_MAX, max_length_of
 from generator_svc.domain.limits import Limits
 from generator_svc.domain.literals import BOUNDED
 from generator_svc.domain.refusal import Findings
@@ -132,7 +131,7 @@ def _longest(field: Field, limits: Limits) -> int:
     if field.type is FieldType.ARRAY:
         return limits.array_length
     if field.type in SHORT:
-        return max_length_of(replace(field, max_length=None))
+        return USUAL_MAX[field.type]
     return limits.text_length
 
 
