@@ -68,13 +68,12 @@ def _parsed(prompt: str) -> tuple[list[Token], list[Statement], list[Token]]:
     for sentence in sentences(prompt):
         words = classified(sentence)
         tokens += words
-        strange: list[Token] = []
+        strange: set[int | None] = set()
         for clause in clauses(words):
-            if clause.subject and clause.subject[0] in strange:
-                rest += clause.tokens
-                continue
-            parsed = parse(clause)
-            strange = list(clause.tokens) if _says_little(parsed) else []
+            described = clause.subject and clause.subject[0].start_pos in strange
+            nothing = Parsed(statement=None, rest=tuple(clause.tokens))
+            parsed = nothing if described else parse(clause)
+            strange = {each.start_pos for each in clause.tokens} if _says_little(parsed) else set()
             if parsed.statement is not None:
                 statements.append(parsed.statement)
             asked = [token for token in parsed.rest if token.type in ASKED]
