@@ -111,7 +111,10 @@ async function follow(id, signal) {
   if (!signal.aborted) await change.show(ended);
 }
 
-/** Show which words of the prompt were not understood; what is planned stays the same, so it is asked again. */
+/**
+ * Show which words of the prompt were not understood; what is planned stays the same, so it is asked again.
+ * It is a note beside the generation: where no plan can be had, there is none, and nothing else changes.
+ */
 async function tellLeftOut({ prompt, is_iteration }) {
   if (!prompt || is_iteration) return;
   const { unresolved } = await client.plan({ prompt }).catch(() => ({ unresolved: [] }));

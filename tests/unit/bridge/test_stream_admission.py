@@ -91,3 +91,33 @@ def test_each_minute_begins_anew() -> None:
     time = MINUTE
     rate.check("ada")
     rate.count("eve")
+
+
+async def test_too_many_connects_are_told_in_the_stream() -> None:
+    """Tells a client that comes too often when to come back, and not by a status."""
+    async with world(stream_connects_per_minute=1) as bridge:
+        bridge.orchestrator.add().happen("initializing", 0.01)
+        token = await bridge.token()
+        async with bridge.watch() as stream:
+            await stream.until("initializing")
+        async with bridge.stream(f"/generations/gen_1/stream?token={token}") as stream:
+            first = await stream.frame()
+            assert first is not None
+            assert int(first.fields["retry"]) >= 1000
+            frames = await stream.rest()
+    assert stages(frames) == ["stream_error"]
+    assert frames[0].json["reason"] == "CONNECT_RATE_EXCEEDED"
+    assert frames[0].json["retry"] is True
+    assert frames[0].json["status"] == "pending"
+
+
+async def test_token_rate() -> None:
+    """Refuses tokens, with `Retry-After`, to who asks for too many."""
+    async with world(stream_tokens_per_minute=1) as bridge:
+        bridge.orchestrator.add()
+        await bridge.token()
+        path = "/generations/gen_1/stream-token"
+        answer = await bridge.http.post(path, headers=bridge.as_user())
+        assert answer.status_code == 429
+        assert answer.json()["reason"] == "TOKEN_RATE_EXCEEDED"
+        assert 1 <= int(answer.headers["retry-after"]) <= 60
