@@ -1,6 +1,10 @@
-"""Empty databases for a test of its own, of each kind."""
+"""Databases for a test of its own, of each kind, and other processes that are in the way there."""
 
+import asyncio
+import sqlite3
 import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import asyncpg
@@ -17,8 +21,39 @@ async def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
         return f"sqlite+aiosqlite:///{folder}/store.db"
     server = request.getfixturevalue("postgres_url")
     name = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
+    async with _connected(server) as connection:
+        await connection.execute(f"CREATE DATABASE {name}")
     url = make_url(server).set(drivername="postgresql+asyncpg", database=name)
     return url.render_as_string(hide_password=False)
+
+
+@asynccontextmanager
+async def locked(url: str, table: str) -> AsyncIterator[None]:
+    """Hold, as another process, what writes to a table need; SQLite has one lock for all."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(address.database), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    async with _connected(url) as connection, connection.transaction():
+        await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
+        yield
+
+
+async def somebody_waits(url: str) -> None:
+    """Return once a process waits for what another one has locked in a PostgreSQL."""
+    async with _connected(url) as connection:
+        anybody = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
+        while not await connection.fetchval(anybody):  # noqa: ASYNC110 - PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def _connected(url: str) -> "AsyncIterator[asyncpg.Connection]":
+    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = await asyncpg.connect(plain)
+    try:
+        yield connection
+    finally:
+        await connection.close()

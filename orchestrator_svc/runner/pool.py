@@ -223,6 +223,11 @@ class RunnerPool:
         while True:
             await asyncio.sleep(self._settings.sweep_interval.total_seconds())
             try:
+                # What is longer silent than a lease has lost it.
+                if ended := await self._workshop.runs.end_stalled(
+                    for_at_least=self._settings.lease
+                ):
+                    log.warning("database.transactions_ended", count=ended)
                 await self._call_runners()
             except UnavailableError as error:
                 log.warning("runner.cannot_sweep", error=error.message)

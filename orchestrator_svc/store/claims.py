@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, or_, select, update
+from sqlalchemy import Select, and_, case, func, or_, select, text, update
 
 from chassis.clock import Clock
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.status import Change, Status
 from orchestrator_svc.store.connection import Connection
-from orchestrator_svc.store.database import Database
+from orchestrator_svc.store.database import APPLICATION, SQLITE, Database
 from orchestrator_svc.store.errors import ReplacedError
 from orchestrator_svc.store.interface import Notices
 from orchestrator_svc.store.rows import (
@@ -25,6 +25,14 @@ from orchestrator_svc.store.values import Claim, Grasp
 
 RACES = 10
 """How often a claim that lost its pick to another replica picks again."""
+STALLED = text("""
+    SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
+    FROM pg_stat_activity
+    WHERE application_name = :name AND usename = current_user AND datname = current_database()
+      AND wait_event_type = 'Client' AND state <> 'idle'
+      AND state_change < clock_timestamp() - CAST(:age AS interval)
+""")
+"""PostgreSQL's own timeout for idle transactions does not see a statement half sent."""
 
 
 class SqlClaims:
@@ -96,6 +104,17 @@ class SqlClaims:
             )
 
         await self._database.write(work)
+
+    async def end_stalled(self, *, for_at_least: timedelta) -> int:
+        """End transactions of replicas that stand still, and may hold what others wait for."""
+
+        async def work(connection: Connection) -> int:
+            if connection.dialect.name == SQLITE:
+                return 0
+            found = await connection.execute(STALLED, {"name": APPLICATION, "age": for_at_least})
+            return int(found.scalar_one())
+
+        return await self._database.read(work)
 
     async def extend(
         self, generation_id: str, epoch: int, *, lease: timedelta, progress: float

@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, NullPool, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from chassis.errors import UnavailableError
 from chassis.writes import Writes
@@ -20,6 +20,8 @@ from orchestrator_svc.store.settings import StoreSettings
 
 T = TypeVar("T")
 SQLITE = "sqlite"
+APPLICATION = "backsmith-orchestrator"
+"""What PostgreSQL calls our connections."""
 RETRY_AFTER = timedelta(seconds=1)
 FULL = "DATABASE_FULL"
 DISK_FULL_STATE = "53100"
@@ -42,14 +44,8 @@ class Transactions(Protocol):
 class LoopTransactions:
     """Transactions over a driver that knows `await`."""
 
-    def __init__(self, settings: StoreSettings) -> None:
-        self._engine = create_async_engine(
-            settings.url,
-            pool_size=settings.connections,
-            max_overflow=0,
-            pool_timeout=settings.acquire_within.total_seconds(),
-            pool_pre_ping=True,
-        )
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
 
     async def run(self, work: Work[T]) -> T:
         """Run work; commit it as a whole, or not at all."""
@@ -93,9 +89,12 @@ class ThreadTransactions:
 class Database:
     """Runs short transactions; made by `connect`."""
 
-    def __init__(self, readers: Transactions, writers: Transactions) -> None:
+    def __init__(
+        self, readers: Transactions, writers: Transactions, migrators: Transactions
+    ) -> None:
         self._readers = readers
         self._writers = writers
+        self._migrators = migrators
         self._writes = Writes()
         self._migrated = False
 
@@ -118,7 +117,7 @@ class Database:
 
     async def migrate(self, work: Work[None]) -> None:
         """Bring the database to the shape that everything else needs; until then it is away."""
-        await _whole(self._writers, work)
+        await _whole(self._migrators, work)
         self._migrated = True
 
     async def ping(self) -> None:
@@ -155,16 +154,45 @@ async def connect(settings: StoreSettings) -> AsyncIterator[Database]:
     """
     readers: Transactions
     writers: Transactions
+    migrators: Transactions
     if make_url(settings.url).get_backend_name() == SQLITE:
         readers = ThreadTransactions(settings, threads=settings.connections, begin="BEGIN")
         writers = ThreadTransactions(settings, threads=1, begin="BEGIN IMMEDIATE")
+        migrators = writers
     else:
-        readers = writers = LoopTransactions(settings)
+        readers = writers = LoopTransactions(_postgres_engine(settings))
+        migrators = LoopTransactions(_postgres_migrator(settings))
     try:
-        yield Database(readers, writers)
+        yield Database(readers, writers, migrators)
     finally:
-        await readers.close()
-        await writers.close()
+        for transactions in {readers, writers, migrators}:
+            await transactions.close()
+
+
+def _postgres_engine(settings: StoreSettings) -> AsyncEngine:
+    return create_async_engine(
+        settings.url,
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=settings.acquire_within.total_seconds(),
+        pool_pre_ping=True,
+        connect_args=_connect_args(settings)
+        | {"command_timeout": settings.answer_within.total_seconds()},
+    )
+
+
+def _postgres_migrator(settings: StoreSettings) -> AsyncEngine:
+    """Return an engine whose statements may take their time, as an index over a big table does."""
+    return create_async_engine(
+        settings.url, poolclass=NullPool, connect_args=_connect_args(settings)
+    )
+
+
+def _connect_args(settings: StoreSettings) -> dict[str, Any]:
+    return {
+        "timeout": settings.acquire_within.total_seconds(),
+        "server_settings": {"application_name": APPLICATION},
+    }
 
 
 def _sqlite_engine(settings: StoreSettings, *, connections: int, begin: str) -> Engine:

@@ -18,7 +18,10 @@ class StoreSettings:
     """How many connections are open at most, in each replica."""
 
     acquire_within: timedelta = timedelta(seconds=5)
-    """How long a call waits for a free connection, in seconds."""
+    """How long a call waits for a free connection, or for a new one, in seconds."""
+
+    answer_within: timedelta = timedelta(seconds=10)
+    """How long PostgreSQL may take for one statement before it counts as away, in seconds."""
 
     busy_timeout: timedelta = timedelta(seconds=5)
     """How long a write waits for other processes' writes to SQLite, in seconds."""

@@ -38,6 +38,14 @@ class Claims(Protocol):
         """End a lease, unless it was prolonged since it had this end."""
         ...
 
+    async def end_stalled(self, *, for_at_least: timedelta) -> int:
+        """End transactions of replicas that stand still, and may hold what others wait for.
+
+        Returns:
+            How many; a transaction of SQLite ends with its process only.
+        """
+        ...
+
     async def extend(
         self, generation_id: str, epoch: int, *, lease: timedelta, progress: float
     ) -> None:

@@ -1,17 +1,35 @@
 """Transactions whose callers give up, and databases that are away."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select, update
 
 from chassis.errors import UnavailableError
 from orchestrator_svc.notices import BusNotices
+from orchestrator_svc.store.connection import Connection
 from orchestrator_svc.store.migrate import migrate
 from orchestrator_svc.store.settings import StoreSettings
 from orchestrator_svc.store.store import Store, open_store
+from orchestrator_svc.store.tables import generations
 from orchestrator_svc.store.values import Filter
-from tests.contract.store.support import DETAILS, SetClock, start
+from tests.contract.store.support import DETAILS, SetClock, claim, start
+from tests.databases import locked
+
+SOON = timedelta(milliseconds=200)
+
+
+@asynccontextmanager
+async def hasty(url: str, clock: SetClock) -> AsyncIterator[Store]:
+    """One more replica's store, with little patience."""
+    settings = StoreSettings(url=url, answer_within=SOON, busy_timeout=SOON)
+    async with open_store(settings, notices=BusNotices(clock), clock=clock) as opened:
+        await migrate(opened.database)
+        yield opened
 
 
 async def test_a_caller_that_gives_up_leaves_no_half_transaction(store: Store) -> None:
@@ -43,3 +61,60 @@ async def test_a_database_that_cannot_be_reached_is_unavailable(
             await migrate(opened.database)
     assert told.value.retry_after is not None
     await store.database.ping()
+
+
+async def test_a_write_that_others_hold_up_is_told_so(
+    store: Store, url: str, clock: SetClock
+) -> None:
+    """Waits no longer than it may, and goes through once the others are done."""
+    async with hasty(url, clock) as waiting:
+        async with locked(url, "generations"):
+            with pytest.raises(UnavailableError) as told:
+                await start(waiting, 1)
+            assert told.value.retry_after is not None
+        assert (await start(waiting, 1)).version == 1
+    assert (await claim(store)).generation.generation_id == "gen_0001"
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_transaction_that_stands_still_holds_nobody_up(
+    store: Store, url: str, clock: SetClock
+) -> None:
+    """Undoes what a paused replica had begun, and spares what works; it wakes to finish nothing."""
+    await start(store, 1)
+    working, held, awake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def busy(connection: Connection) -> None:
+        working.set()
+        await connection.execute(select(func.pg_sleep(5 * SOON.total_seconds())))
+
+    async def sleepy(connection: Connection) -> None:
+        await connection.execute(select(generations).with_for_update())
+        held.set()
+        await awake.wait()
+        await connection.execute(update(generations).values(error="told in its sleep"))
+
+    settings = StoreSettings(url=url)
+    async with open_store(settings, notices=BusNotices(clock), clock=clock) as other:
+        await migrate(other.database)
+        worker = asyncio.create_task(other.database.write(busy))
+        await working.wait()
+        sleeper = asyncio.create_task(other.database.write(sleepy))
+        await held.wait()
+        async with asyncio.timeout(settings.answer_within.total_seconds()):
+            while not (ended := await store.runs.end_stalled(for_at_least=SOON)):  # noqa: ASYNC110
+                await asyncio.sleep(SOON.total_seconds() / 10)
+        claimed = (await claim(store)).generation
+        awake.set()
+        with pytest.raises(UnavailableError):
+            await sleeper
+        await worker
+    assert ended == 1
+    assert await store.generations.get("ada", "gen_0001") == claimed
+    assert claimed.error == ""
+
+
+async def test_nothing_stands_still_where_all_is_well(store: Store) -> None:
+    """Ends no transaction of its own."""
+    await asyncio.gather(*(start(store, number) for number in range(5)))
+    assert await store.runs.end_stalled(for_at_least=timedelta()) == 0

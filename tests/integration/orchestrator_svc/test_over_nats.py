@@ -23,6 +23,7 @@ from chassis.auth import TokenIssuer
 from chassis.bus import jetstream
 from chassis.channel import ChannelSettings, dial
 from orchestrator_svc.backbone import LOG, QUEUE
+from tests.databases import SQL, locked, new_database, somebody_waits
 from tests.integration.orchestrator_svc.conftest import (
     AUTH,
     QUICK,
@@ -152,16 +153,36 @@ async def test_a_killed_orchestrator_finishes_within_ten_seconds_of_its_restart(
     assert took < max(LIMIT_SECONDS, 3 * undisturbed), undisturbed
 
 
+@pytest.fixture(params=SQL)
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Name an empty database of each kind."""
+    return await new_database(request, tmp_path)
+
+
+async def pause(sleeper: Process, database: str) -> None:
+    """Stop a process: over PostgreSQL within a transaction, over SQLite between two.
+
+    A process that stops within a write to SQLite holds up everybody until it goes on: nothing can
+    take the file's lock from it.
+    """
+    async with asyncio.timeout(WAIT_SECONDS), locked(database, "runs"):
+        if not database.startswith("sqlite"):
+            await somebody_waits(database)
+        sleeper.process.send_signal(signal.SIGSTOP)
+        await asyncio.to_thread(os.waitid, os.P_PID, sleeper.process.pid, os.WSTOPPED)
+
+
 async def test_a_paused_orchestrator_that_wakes_changes_nothing(
-    system: System, generator: FakeGenerator, nats: Nats
+    system: System, generator: FakeGenerator, nats: Nats, database: str
 ) -> None:
-    """Lets a process that slept through its lease say nothing any more."""
+    """Lets a process that slept through its lease say nothing any more, nor hold up others."""
     hold = generator.hold(2)
-    async with process(system, nats) as sleeper:
+    where = {"BACKSMITH_ORCHESTRATOR_DATABASE_URL": database, "BACKSMITH_RUNNER_LEASE": "1"}
+    async with process(system, nats, **where) as sleeper:
         started = await sleeper.client.start()
         await hold.reached.wait()
-        sleeper.process.send_signal(signal.SIGSTOP)
-        async with process(system, nats) as other:
+        await pause(sleeper, database)
+        async with process(system, nats, **where) as other:
             story = await other.client.story(started.generation_id)
             hold.release.set()
             sleeper.process.send_signal(signal.SIGCONT)
