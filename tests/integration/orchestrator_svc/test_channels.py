@@ -2,17 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 from backsmith.orchestrator.v1 import channel_pb2
 from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
-from chassis.errors import (
-    NotFoundError,
-)
+from chassis.errors import NotFoundError
 from chassis.status import rpc_errors
 from tests.integration.orchestrator_svc.conftest import Client
+
+WAIT_SECONDS = 30
 
 
 async def channel_events(
@@ -31,23 +30,32 @@ async def channel_events(
         call.cancel()
 
 
+async def place(client: Client, kind: int, key: str) -> str:
+    """Return the cursor from which a channel's watcher will miss nothing."""
+    stub = await client.stub()
+    call = stub.WatchChannel(pb.WatchChannelRequest(channel={"kind": kind, "id": key}))
+    cursor: str = (await call.read()).cursor
+    call.cancel()
+    return cursor
+
+
 async def test_a_project_channel_tells_generations_files_and_the_project(client: Client) -> None:
     """Tells every kind of event of the project, resumable at every cursor."""
     stub = await client.stub()
     project = (await stub.CreateProject(pb.CreateProjectRequest(name="Shop"))).project
     kind = channel_pb2.CHANNEL_KIND_PROJECT
     events: list[channel_pb2.ChannelEvent] = []
+    begin = await place(client, kind, project.project_id)
 
     async def collect() -> None:
-        async for event in channel_events(client, kind, project.project_id):
+        async for event in channel_events(client, kind, project.project_id, after=begin):
             events.append(event)
             if event.project.active_generation_id:
                 return
 
     collecting = asyncio.create_task(collect())
-    await asyncio.sleep(0.2)
     started = await client.start(project_id=project.project_id)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(WAIT_SECONDS):
         await collecting
 
     told = [event.WhichOneof("object") for event in events]
@@ -62,27 +70,23 @@ async def test_a_project_channel_tells_generations_files_and_the_project(client:
 
 async def test_a_file_channel_follows_one_file_across_versions(client: Client) -> None:
     """Tells only this file's changes, in every version."""
+    user, file = channel_pb2.CHANNEL_KIND_USER, channel_pb2.CHANNEL_KIND_FILE
     first = await client.start()
     await client.story(first.generation_id)
-    start = ""
-    user = channel_events(client, channel_pb2.CHANNEL_KIND_USER, "ada")
-    second = asyncio.create_task(client.start(project_id=first.project_id))
-    async for event in user:
+    begin = await place(client, user, "ada")
+    second = await client.start(project_id=first.project_id)
+    async for event in channel_events(client, user, "ada", after=begin):
         if event.file.path == "phase_1/file_2.py":
             start = event.file.id
             break
-    await client.story((await second).generation_id)
-    third = asyncio.create_task(_later(client, first.project_id))
-    async for event in channel_events(client, channel_pb2.CHANNEL_KIND_FILE, start):
+    await client.story(second.generation_id)
+    begin = await place(client, file, start)
+    third = await client.start(project_id=first.project_id)
+    async for event in channel_events(client, file, start, after=begin):
         assert (event.file.id, event.file.path) == (start, "phase_1/file_2.py")
         break
-    assert event.file.generation_id == (await third).generation_id
-    await client.story((await third).generation_id)
-
-
-async def _later(client: Client, project_id: str) -> Any:
-    await asyncio.sleep(0.2)
-    return await client.start(project_id=project_id)
+    assert event.file.generation_id == third.generation_id
+    await client.story(third.generation_id)
 
 
 @pytest.mark.parametrize(

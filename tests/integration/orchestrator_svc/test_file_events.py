@@ -4,12 +4,11 @@ import asyncio
 from typing import Any
 
 from backsmith.orchestrator.v1 import channel_pb2
-from backsmith.orchestrator.v1 import orchestrator_service_pb2 as pb
 
 from chassis.bus.interface import Bus, EventLog
-from tests.integration.orchestrator_svc.conftest import Client, System
+from tests.integration.orchestrator_svc.conftest import System
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
-from tests.integration.orchestrator_svc.test_channels import channel_events
+from tests.integration.orchestrator_svc.test_channels import channel_events, place
 
 USER = channel_pb2.CHANNEL_KIND_USER
 WAIT_SECONDS = 30
@@ -60,15 +59,6 @@ async def silent(system: System) -> tuple[SilentLog, Any]:
     return log, SilentBus(system.bus, log)
 
 
-async def place(client: Client) -> str:
-    """Return the cursor from which nothing will be missed."""
-    stub = await client.stub()
-    call = stub.WatchChannel(pb.WatchChannelRequest(channel={"kind": USER, "id": "ada"}))
-    cursor: str = (await call.read()).cursor
-    call.cancel()
-    return cursor
-
-
 async def test_files_of_a_saved_phase_are_told_by_whoever_comes_later(
     system: System, generator: FakeGenerator
 ) -> None:
@@ -76,7 +66,7 @@ async def test_files_of_a_saved_phase_are_told_by_whoever_comes_later(
     log, bus = await silent(system)
     hold = generator.hold(2)
     async with system.orchestrator(bus=bus) as first:
-        begin = await place(first)
+        begin = await place(first, USER, "ada")
         started = await first.start()
         async with asyncio.timeout(WAIT_SECONDS):
             await log.asked.wait()

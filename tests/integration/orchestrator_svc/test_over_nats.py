@@ -291,11 +291,11 @@ async def test_ends_watches_and_exits_cleanly_on_sigterm(
     async with process(system, nats, BACKSMITH_SERVER_DRAIN="300") as only:
         started = await only.client.start()
         await hold.reached.wait()
-        watch = asyncio.create_task(only.client.story(started.generation_id))
-        await asyncio.sleep(0.2)
+        watch = only.client.watch(started.generation_id)
+        seen = [await anext(watch)]
         only.process.terminate()
         async with asyncio.timeout(WAIT_SECONDS):
-            story = await watch
+            seen += [watched async for watched in watch]
             await only.process.wait()
-    assert not terminal(story[-1])
+    assert not terminal(seen[-1].event)
     await eventually(lambda: generator.cancelled[1] == 1)

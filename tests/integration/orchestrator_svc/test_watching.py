@@ -22,6 +22,7 @@ from tests.integration.orchestrator_svc.conftest import QUICK, Client, System
 from tests.integration.orchestrator_svc.fake_generator import FakeGenerator
 
 COMPLETED = progress_pb2.GENERATION_STATUS_COMPLETED
+WAIT_SECONDS = 30
 
 
 async def watched(client: Client, generation_id: str, after: str = "") -> list[pb.WatchedEvent]:
@@ -93,11 +94,10 @@ async def test_a_stopping_replica_ends_its_watches_without_a_terminal_event(
         started = await runner.start()
         await hold.reached.wait()
         async with system.orchestrator() as replica:
-            other = Client(replica.address, stack)
-            watch = asyncio.create_task(watched(other, started.generation_id))
-            await asyncio.sleep(0.1)
-        async with asyncio.timeout(1):
-            seen = await watch
+            watch = Client(replica.address, stack).watch(started.generation_id)
+            seen = [await anext(watch)]
+        async with asyncio.timeout(WAIT_SECONDS):
+            seen += [event async for event in watch]
         rest = await _released(hold, runner, started.generation_id, seen[-1].cursor)
 
     assert seen[-1].event.status != COMPLETED
