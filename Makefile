@@ -78,8 +78,8 @@ browser: setup ## Run the tests in headless Chromium (Debian: apt-get install ch
 slow: setup ## Run the slow lane, proofs over the whole corpus: make slow EXAMPLES=100 JOBS=2
 	EXAMPLES=$(or $(EXAMPLES),20) $(BIN)/pytest -m slow -n $(or $(JOBS),2) --dist worksteal --timeout 3600 $(PYTEST_ARGS)
 
-chaos: setup ## Kill processes at random: make chaos MINUTES=10 SEED=7 CLUSTER=1
-	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster)
+chaos: setup ## Kill processes at random: make chaos MINUTES=10 SEED=7 CLUSTER=1 POSTGRES=1
+	$(BIN)/python -m tests.chaos --minutes $(or $(MINUTES),2) --seed $(or $(SEED),1) $(if $(CLUSTER),--cluster) $(if $(POSTGRES),--postgres)
 
 bench: setup ## Run the benchmarks; each prints ratios
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock

@@ -20,5 +20,5 @@ def postgres_url() -> Iterator[str]:
     programs = postgres.find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
-    with postgres.running(programs, password="proof") as port:
-        yield f"postgresql://backsmith:proof@127.0.0.1:{port}/backsmith"
+    with postgres.running(programs, password="proof") as server:
+        yield server.url

@@ -16,12 +16,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="the same seed does the same mischief")
     parser.add_argument("--generations", type=int, default=0, help="0: 40 for each minute")
     parser.add_argument("--cluster", action="store_true", help="three nats-servers, not one")
+    parser.add_argument("--postgres", action="store_true", help="PostgreSQL, not SQLite")
     arguments = parser.parse_args()
     plan = Plan(
         seed=arguments.seed,
         seconds=arguments.minutes * 60,
         generations=arguments.generations or round(arguments.minutes * PER_MINUTE),
         cluster=arguments.cluster,
+        postgres=arguments.postgres,
     )
     report = asyncio.run(run(plan))
     print("\n".join(report.lines()))

@@ -32,6 +32,8 @@ class Plan:
     generations: int
     cluster: bool = False
     """Whether NATS is three servers, and their leader in the draw, instead of one."""
+    postgres: bool = False
+    """Whether the database is PostgreSQL, and in the draw, instead of SQLite."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +57,7 @@ class Report:
 async def run(plan: Plan) -> Report:
     """Run the plan and report; what the processes logged and stored is kept when it failed."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    with running(folder, cluster=plan.cluster) as system:
+    with running(folder, cluster=plan.cluster, postgres=plan.postgres) as system:
         async with users_of(system, _dice(plan, "users")) as users:
             report = await _run(plan, system, users)
     if report.violations:

@@ -1,5 +1,6 @@
 """The whole system as processes of their own: two replicas of what may have replicas."""
 
+import secrets
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -8,8 +9,9 @@ from pathlib import Path
 
 from chassis.testing.nats import NatsServer, make_cluster
 from chassis.testing.ports import free_port
+from chassis.testing.postgres import PostgresError, PostgresServer, find_programs
 from orchestrator_svc.backbone import LOG
-from tests.chaos.victims import NatsVictim, Victim, leader_of
+from tests.chaos.victims import ServerVictim, Victim, leader_of
 
 SECRET = "a secret of at least thirty-two bytes"
 LEADER = "nats-leader"
@@ -36,7 +38,8 @@ class RunningSystem:
     bridges: list[str]
     files: str
     nats: tuple[NatsServer, ...]
-    victims: dict[str, Victim | NatsVictim] = field(default_factory=dict)
+    database: str
+    victims: dict[str, Victim | ServerVictim] = field(default_factory=dict)
 
     @property
     def draw(self) -> list[str]:
@@ -59,25 +62,49 @@ class RunningSystem:
 
 
 @contextmanager
-def running(folder: Path, *, cluster: bool) -> Iterator[RunningSystem]:
-    """Run the whole system for the length of a block, over one nats-server or three."""
+def running(folder: Path, *, cluster: bool, postgres: bool) -> Iterator[RunningSystem]:
+    """Run the whole system for the length of a block.
+
+    Args:
+        folder: An empty folder for what it logs and stores.
+        cluster: Run it over three nats-servers, not one.
+        postgres: Run it over PostgreSQL, not SQLite.
+    """
     nats = make_cluster(folder) if cluster else (NatsServer(folder / "nats"),)
+    sql = _postgres(folder / "postgres") if postgres else None
     system = RunningSystem(
         folder=folder,
         orchestrators=[_address() for _ in range(REPLICAS)],
         bridges=[_address() for _ in range(REPLICAS)],
         files=_address(),
         nats=nats,
+        database=(
+            sql.url.replace("postgresql:", "postgresql+asyncpg:")
+            if sql
+            else f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
+        ),
     )
     (folder / "files").mkdir()
-    system.victims = {server.name: NatsVictim(server) for server in nats} | _ours(system)
+    servers = {server.name: ServerVictim(server.name, server) for server in nats}
+    if sql:
+        servers["postgres"] = ServerVictim("postgres", sql)
+    system.victims = servers | _ours(system)
     with ExitStack() as stack:
         for victim in system.victims.values():
             stack.callback(victim.kill)
             victim.start()
-        for server in nats:
+        for server in (*nats, *([sql] if sql else ())):
             server.wait_ready()
         yield system
+
+
+def _postgres(folder: Path) -> PostgresServer:
+    programs = find_programs()
+    if programs is None:
+        raise PostgresError("PostgreSQL is not installed: `apt-get install postgresql`")
+    folder.mkdir()
+    folder.parent.chmod(0o711)  # PostgreSQL runs as a user of its own
+    return PostgresServer(programs, folder, password=secrets.token_hex())
 
 
 def _address() -> str:
@@ -92,9 +119,8 @@ def _ours(system: RunningSystem) -> dict[str, Victim]:
         "BACKSMITH_NATS_REPLICAS": str(len(system.nats)),
     }
     store = {"BACKSMITH_FILES_STORE_URL": (system.folder / "files").as_uri()}
-    database = f"sqlite+aiosqlite:///{system.folder / 'orchestrator.db'}"
     orchestrator = nats | {
-        "BACKSMITH_ORCHESTRATOR_DATABASE_URL": database,
+        "BACKSMITH_ORCHESTRATOR_DATABASE_URL": system.database,
         "BACKSMITH_ORCHESTRATOR_GENERATOR_TARGET": generator,
         "BACKSMITH_ORCHESTRATOR_FILES_TARGET": system.files,
     }

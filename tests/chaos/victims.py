@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from chassis.testing.nats import NatsServer
+from chassis.testing.postgres import PostgresServer
 
 
 class Victim:
@@ -50,11 +51,11 @@ class Victim:
         return self._process is not None and self._process.poll() is not None
 
 
-class NatsVictim:
-    """A nats-server."""
+class ServerVictim:
+    """A nats-server or a PostgreSQL."""
 
-    def __init__(self, server: NatsServer) -> None:
-        self.name = server.name
+    def __init__(self, name: str, server: NatsServer | PostgresServer) -> None:
+        self.name = name
         self._server = server
 
     def start(self) -> None:

@@ -165,7 +165,7 @@ def system(places: Places) -> Iterator[str]:
     document = support.load(ENVIRON)
     with ExitStack() as stack:
         password = ENVIRON["BACKSMITH_POSTGRES_PASSWORD"]
-        places.ports["postgres"] = stack.enter_context(running(programs, password=password))
+        places.ports["postgres"] = stack.enter_context(running(programs, password=password)).port
         for name in ("nats", *OURS):
             stack.enter_context(_started(document, name, places))
         yield f"http://127.0.0.1:{places.ports['bridge']}"

@@ -7,7 +7,7 @@ from pathlib import Path
 import asyncpg  # type: ignore[import-untyped]
 import pytest
 
-from chassis.testing.postgres import find_programs, running
+from chassis.testing.postgres import USER, find_programs, running
 from tests.integration.generated.changes import (
     BY_NAME,
     CORE,
@@ -30,8 +30,8 @@ def postgres() -> Iterator[str]:
     programs = find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
-    with running(programs, password="rows") as port:
-        yield f"postgresql://backsmith:rows@127.0.0.1:{port}/"
+    with running(programs, password="rows") as server:
+        yield server.url.removesuffix(USER)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -80,8 +80,8 @@ def postgres() -> Iterator[str]:
     programs = find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
-    with running(programs, password="readme") as port:
-        yield f"postgresql+asyncpg://backsmith:readme@127.0.0.1:{port}/backsmith"
+    with running(programs, password="readme") as server:
+        yield server.url.replace("postgresql:", "postgresql+asyncpg:")
 
 
 def test_every_block_is_known() -> None:

@@ -41,8 +41,8 @@ def server() -> Iterator[str]:
     programs = postgres.find_programs()
     if programs is None:
         pytest.skip("PostgreSQL is not installed here")
-    with postgres.running(programs, password=PASSWORD) as port:
-        yield f"127.0.0.1:{port}"
+    with postgres.running(programs, password=PASSWORD) as server:
+        yield f"127.0.0.1:{server.port}"
 
 
 @pytest.fixture
