@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.phrasing import without_labels, without_likeness, without_story
+from generator_svc.planner.relatives import is_relative
 from generator_svc.planner.settle import settled
-from generator_svc.planner.speaking import with_can
+from generator_svc.planner.speaking import verb_at, with_can
 from generator_svc.planner.terminals import (
     APART,
     LINKS,
@@ -28,8 +29,7 @@ _REACH = 40
 
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
-_CALLED = frozenset({"called", "named"})
-_LABELS = frozenset({"WORD", "ENTITIES"})
+_MAIN = frozenset({"HAS", "HAS_MANY", "HAS_ONE"})
 _NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 
 
@@ -46,46 +46,20 @@ class Clause:
 
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
-    tokens, adjectives = settled(_without_story(_without_labels(sentence)))
+    sentence, likened = without_likeness(sentence)
+    tokens, adjectives = settled(without_story(without_labels(sentence)))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
             cutter.take(segment)
         cutter.close()
     asked = [Clause(subject=[], tokens=[_use(token), token]) for token in adjectives]
+    asked += [Clause(subject=[], tokens=likened)] if likened else []
     return asked + [_finish(clause) for clause in cutter.done if clause.tokens]
-
-
-def _without_story(tokens: list[Token]) -> list[Token]:
-    """Return `as a user I want to write posts, so that …` as `a user can write posts`."""
-    kinds = kinds_of(tokens)
-    if tokens[0].value.lower() not in {"as a", "as an"} or "CAN" not in kinds:
-        return tokens
-    can = kinds.index("CAN")
-    why = next((n for n, t in enumerate(tokens) if t.value.lower() == "so that"), len(tokens))
-    who = [token for token in tokens[1:can] if token.type not in SEPARATORS]
-    return [*who, *tokens[can:why]]
 
 
 def _use(token: Token) -> Token:
     return Token("USE", "", start_pos=token.start_pos, end_pos=token.start_pos)
-
-
-def _without_labels(tokens: Sequence[Token]) -> list[Token]:
-    """Drop the `model` of `a User model`, and the `entity called` of `an entity called User`."""
-    kept: list[Token] = []
-    labelled = False
-    for position, token in enumerate(tokens):
-        label = lexicon().nouns.get(token.value.lower()) == "entity" and token.type in _LABELS
-        named = bool(kept) and kept[-1].type == "WORD" and kept[-1].value[:1].isupper()
-        following = tokens[position + 1].value if position + 1 < len(tokens) else ""
-        called = following.lower() in _CALLED
-        if labelled and token.value.lower() in _CALLED:
-            continue
-        labelled = label and (called or (following[:1].isupper() and not named))
-        if not (label and (named or labelled)):
-            kept.append(token)
-    return kept
 
 
 class _Cutter:
@@ -95,12 +69,13 @@ class _Cutter:
         self.done: list[Clause] = []
         self._open: Clause | None = None
         self._subject: list[Token] = []
+        self._main: list[Token] = []
         self._nested = False
 
     def take(self, segment: list[Token]) -> None:
         """Add a segment to the open clause, or begin another one with it."""
         separator, rest = _without_separator(segment)
-        rest = _spoken(rest)
+        rest = self._verbal(_spoken(rest))
         cuts = _cuts(rest)
         if rest and rest[0].type.startswith("VERB"):
             self._go_on(rest)
@@ -122,9 +97,22 @@ class _Cutter:
         if self._open is not None and self._open.tokens[-1].type.startswith("VERB"):
             self._open.tokens += rest if self._is_restricted() else rest[1:]
             return  # `create and edit posts`: what can be edited was created
-        self.close()
         can = Token("CAN", "", start_pos=rest[0].start_pos, end_pos=rest[0].start_pos)
-        self._open = Clause(subject=[], tokens=[*self._subject, can, *rest])
+        whole = [*self._subject, can, *rest]
+        self._begin([], whole, _cuts(whole))
+
+    def _verbal(self, rest: list[Token]) -> list[Token]:
+        """Tell the verb a segment begins with: that of `write posts`, not `lists have cards`."""
+        if len(rest) > 1 and rest[0].type.startswith("VERB") and rest[1].type in PREDICATES:
+            return [as_kind(rest[0], "WORD"), *rest[1:]]
+        speaks = self._open is not None and "CAN" in kinds_of(self._open.tokens)
+        told = verb_at(rest) if speaks else None
+        return rest if told is None else [told[0], *rest[told[1] :]]
+
+    def _is_mutual(self) -> bool:
+        """Tell whether the open clause is whole and hangs in another: `who follow each other`."""
+        tokens = self._open.tokens if self._open is not None else []
+        return bool(tokens) and tokens[-1].type == "OTHER" and self._main != self._subject
 
     def _is_bare(self) -> bool:
         return self._open is not None and not (set(kinds_of(self._open.tokens)) - {"ONLY"}) & (
@@ -142,6 +130,12 @@ class _Cutter:
     def _continue(self, separator: list[Token], rest: list[Token]) -> None:
         if self._open is None:
             self._open = Clause(subject=[], tokens=[])
+        if self._is_mutual():
+            self.close()  # `a network with users who follow each other, posts and comments`
+            start = rest[0].start_pos
+            listing = Token("WITH", "", start_pos=start, end_pos=start)
+            self._open = Clause(subject=[], tokens=[*self._main, listing, *rest])
+            return
         if self._open.tokens and separator and not qualifies(kinds_of(rest)):
             linked = self._open.tokens[0].type in LINKS  # `many-to-many: posts and tags`
             self._open.tokens.append(as_kind(separator[0], "_LINK_SEP" if linked else "_SEP"))
@@ -170,9 +164,14 @@ class _Cutter:
         if rest[cut].type in APART or (rest[cut].type == "FOR" and self.done):
             return Clause(subject=[], tokens=rest[cut:end])
         if own:
-            self._subject = _noun(own)
+            self._subject = self._main = _noun(own)
             return Clause(subject=[], tokens=rest[:end])
-        if not first:
+        if rest[cut].type == "CAN":
+            self._subject = _last_noun(rest[:cut]) if is_relative(rest[cut]) else self._main
+            return Clause(subject=[], tokens=[*self._subject, *rest[cut:end]])
+        if rest[cut].type in _MAIN and not first:
+            self._subject = self._main
+        elif not first:
             self._subject = _last_noun(rest[max(0, cut - _REACH) : cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from generator_svc.planner.fields import lists_fields
 from generator_svc.planner.nouns import is_plural
-from generator_svc.planner.reading import MOST_WORDS, may_be_entities
+from generator_svc.planner.reading import MOST_WORDS, describes, may_be_entities, names_a_thing
 from generator_svc.planner.syntax import Item, Phrase, Statement
 
 _BOTH_ENDS = frozenset({"belongs", "may_belong", "linked", "linked_to", "can_link"})
@@ -58,7 +59,9 @@ def _declared_by(statement: Statement, projects: Collection[str] = ()) -> set[st
     plain = [
         each
         for each in subject
-        if each is not None and not _is_project(each) and each.singular not in projects
+        if each is not None
+        and (not _is_project(each) or _is_kind(statement))
+        and each.singular not in projects
     ]
     found: Sequence[Phrase | None] = ()
     if statement.kind in _BOTH_ENDS:
@@ -75,7 +78,8 @@ def _declared_by(statement: Statement, projects: Collection[str] = ()) -> set[st
         found = [item.phrase for item in statement.items if _is_group(item)]
     elif statement.kind in {"purpose", "only_roles", "only_own"}:
         found = plurals
-    return _keys(found)
+    described = [item.phrase for item in statement.items if lists_fields(item)]
+    return _keys([*found, *described])
 
 
 def _is_group(item: Item) -> bool:
@@ -86,11 +90,15 @@ def _is_project(phrase: Phrase) -> bool:
     return bool(_PROJECTS & {word.kind for word in phrase.words})
 
 
+def _is_kind(statement: Statement) -> bool:
+    return "HAS" in statement.marks and describes(statement.items)
+
+
 def _keys(phrases: Iterable[Phrase | None]) -> set[str]:
     return {
         phrase.singular
         for phrase in phrases
-        if phrase is not None and len(phrase.words) <= MOST_WORDS
+        if phrase is not None and len(phrase.words) <= MOST_WORDS and names_a_thing(phrase)
     }
 
 
@@ -104,7 +112,10 @@ def short_names(statements: Sequence[Statement]) -> dict[str, str]:
         for statement in statements
         if statement.kind in _LISTING
         for item in statement.items
-        if item.phrase is not None and not item.qualifiers and is_plural(item.phrase.text)
+        if item.phrase is not None
+        and not item.qualifiers
+        and is_plural(item.phrase.text)
+        and names_a_thing(item.phrase)
     }
     spoken = {
         statement.subject.singular

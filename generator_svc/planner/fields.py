@@ -14,6 +14,7 @@ from generator_svc.planner.field_types import (
     type_of_unit,
     type_word,
 )
+from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.syntax import Item, Phrase, Qualifier
 
@@ -24,6 +25,9 @@ _TYPE_WORDS = frozenset(
     {"decimal", "numeric", "integer", "int", "bigint", "boolean", "bool", "string", "varchar"}
     | {"float", "double", "json", "jsonb", "uuid", "datetime", "flag"}
 )
+_VALUE_LIKE = frozenset({FieldType.BOOLEAN, FieldType.ENUM, FieldType.DATETIME})
+_TOLD = "field_type_from_words"
+_GUESSES = frozenset({"string_by_default", "plural_is_a_list"})
 _MEASURED = frozenset({"min", "max", "above", "below"})
 _NEGATED = {"optional": "required", "not_unique": "unique", "not_indexed": "index"}
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
@@ -47,10 +51,33 @@ def field_of(item: Item) -> tuple[Field, str]:
         raise UnclearError
     name, kind = _name_and_type(phrase)
     if kind is not None:
-        field, rule = _retyped(field_from_name(name)[0], kind), "field_type_from_words"
+        field, rule = _retyped(field_from_name(name)[0], kind), _TOLD
     else:
         field, rule = field_named(name)
     return apply(field, rule, item.qualifiers)
+
+
+def lists_fields(item: Item) -> bool:
+    """Tell an `address (street, city)`, which is a thing of its own, from a `color (red, blue)`."""
+    names = [each.phrase for each in entries_of(item) if each.phrase is not None]
+    if item.phrase is None or not names:
+        return False
+    telling = [each for each in names if _names_a_field(each, alone=len(names) == 1)]
+    if is_plural(item.phrase.text):
+        return bool(telling)
+    return len(telling) == len(names) > 1
+
+
+def entries_of(item: Item) -> list[Item]:
+    """Return what stands in parentheses after an item."""
+    return [entry for each in item.qualifiers if each.kind == "group" for entry in each.entries]
+
+
+def _names_a_field(phrase: Phrase, *, alone: bool) -> bool:
+    """Tell `city` from `archived`, which may be a value, and from the type of `(date)`."""
+    if alone and type_word(phrase.text) is not None:
+        return False
+    return is_known_name(phrase.key) and field_from_name(phrase.key)[0].type not in _VALUE_LIKE
 
 
 def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
@@ -86,9 +113,10 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
     flat = _flattened(qualifiers)
     for qualifier in flat:
         if qualifier.kind in {"type", "values"}:
-            field, rule = _typed(field, qualifier), "field_type_from_words"
+            field, rule = _typed(field, qualifier), _TOLD
     measured = [each for each in flat if each.kind in _MEASURED]
-    if rule in {"string_by_default", "plural_is_a_list"} and measured:
+    usual = field.type is FieldType.ENUM and rule != _TOLD  # `a priority from 1 to 5`
+    if measured and (usual or rule in _GUESSES):
         field, rule = _by_measure(field, measured), "field_type_from_bounds"
     for qualifier in flat:
         if qualifier.kind == "flag":
@@ -97,15 +125,18 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
             field = _measured(field, qualifier)
         elif qualifier.kind == "default":
             field = _defaulted(field, qualifier.values[0])
-        elif qualifier.kind == "unit" and field.type in {FieldType.DURATION, FieldType.STRING}:
-            field, rule = _counted(field, qualifier.values[0]), "field_type_from_words"
+        elif qualifier.kind == "unit":
+            field, rule = _counted(field, rule, qualifier.values[0])
     return field, rule
 
 
-def _counted(field: Field, unit: str) -> Field:
-    kind = type_of_unit(unit)
-    counted = _retyped(field, kind)
-    return replace(counted, minimum="0") if kind is FieldType.INTEGER else counted
+def _counted(field: Field, rule: str, unit: str) -> tuple[Field, str]:
+    """Return a field that counts in a unit, and the rule that gave it its type."""
+    if field.type in {FieldType.DURATION, FieldType.STRING, FieldType.TIME}:
+        kind, rule = type_of_unit(unit), _TOLD
+        field = _retyped(field, kind)
+        field = replace(field, minimum="0") if kind is FieldType.INTEGER else field
+    return replace(field, description=f"{unit[:1].upper()}{unit[1:]}."), rule
 
 
 def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
@@ -123,6 +154,8 @@ def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
         flat += [each for entry in qualifier.entries for each in _flattened(entry.qualifiers)]
         if len(values) > 1:
             flat.append(Qualifier(kind="values", values=values))
+        elif values and f"in {values[0].lower()}" in lexicon().units:  # `weight (kg)`
+            flat.append(Qualifier(kind="unit", values=(f"in {values[0]}",)))
         elif values:
             raise UnclearError
     return flat

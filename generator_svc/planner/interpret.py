@@ -15,6 +15,7 @@ from generator_svc.planner.asked import (
 )
 from generator_svc.planner.catalogue import catalogue
 from generator_svc.planner.draft import Origin
+from generator_svc.planner.fields import entries_of
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import (
     one_has_many,
@@ -26,9 +27,15 @@ from generator_svc.planner.links import (
     read_linked,
     read_written_for,
 )
-from generator_svc.planner.members import constrain, take_members
+from generator_svc.planner.members import constrain, take_described, take_members
 from generator_svc.planner.nouns import is_plural, singular
-from generator_svc.planner.reading import MOST_WORDS, Reading, may_be_entities
+from generator_svc.planner.reading import (
+    MOST_WORDS,
+    Reading,
+    describes,
+    may_be_entities,
+    names_a_thing,
+)
 from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 
 _OPENINGS = frozenset({"", ".", "!", "?"})
@@ -41,6 +48,8 @@ def interpret(reading: Reading, statement: Statement) -> None:
         reading.written = []
     about = reading.about
     _READERS[statement.kind](reading, statement)
+    for item in statement.items:
+        take_described(reading, item)
     if reading.about is about:
         reading.about = {}
 
@@ -51,12 +60,12 @@ def _described(reading: Reading, statement: Statement) -> None:
     if subject is not None and listed and subject.singular in reading.about:
         take_members(reading, reading.about[subject.singular], statement.items)
         return
-    if subject is not None and _is_project(reading, subject, listed):
+    if subject is not None and not _is_kind(statement) and _is_project(reading, subject, listed):
         _name_project(reading, subject)
         _take_entities(reading, statement.items, strict=True)
     elif subject is not None:
-        if len(subject.words) > MOST_WORDS:
-            reading.skip([subject])
+        if len(subject.words) > MOST_WORDS or not names_a_thing(subject):
+            reading.skip([subject, *(item.phrase for item in statement.items)])
             return
         entity = reading.entity(subject, "subject")
         take_members(reading, entity, statement.items, spoken=True)
@@ -64,6 +73,13 @@ def _described(reading: Reading, statement: Statement) -> None:
         take_members(reading, reading.last, statement.items)
     else:
         _take_entities(reading, statement.items)
+
+
+def _is_kind(statement: Statement) -> bool:
+    """Tell `a booking has a date` from `a shop has a cart`: both nouns name domains, too."""
+    subject = statement.subject
+    named = subject is not None and not _names_project(subject)
+    return named and "HAS" in statement.marks and describes(statement.items)
 
 
 def _entities(reading: Reading, statement: Statement) -> None:
@@ -155,15 +171,19 @@ def _take_entities(reading: Reading, items: Iterable[Item], *, strict: bool = Fa
             take_roles(reading, [item])
         elif phrase is None:
             take_asked(reading, item, on=True)
-        elif len(phrase.words) > MOST_WORDS or (strict and not _is_thing(reading, phrase)):
+        elif (
+            len(phrase.words) > MOST_WORDS
+            or not names_a_thing(phrase)
+            or (strict and not _is_thing(reading, phrase))
+        ):
             reading.skip([phrase])
         else:
             if phrase.singular in seen:
                 reading.draft.clash(phrase.text, "the list", reading.span(phrase.words))
             seen.add(phrase.singular)
             entity = reading.entity(phrase, "entity_in_list")
-            members = [entry for each in item.qualifiers for entry in each.entries]
-            take_members(reading, entity, members)
+            take_members(reading, entity, entries_of(item))
+            reading.hear(each for each in item.qualifiers if each.kind == "group")
 
 
 def _is_thing(reading: Reading, phrase: Phrase) -> bool:

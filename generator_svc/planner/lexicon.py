@@ -40,6 +40,27 @@ class Lexicon:
     collectives: frozenset[str]
     """The nouns that only gather others: a `list` of tasks."""
 
+    choices: frozenset[str]
+    """The nouns that have one of some values: the `status` of a task."""
+
+    marks: frozenset[str]
+    """What is told apart by a word before it: the `number` of a `tracking number`."""
+
+    opposites: frozenset[tuple[str, str]]
+    """The words of a pair that share the noun of the second: `start and end date`."""
+
+    superlatives: frozenset[str]
+    """What picks one of some things and names none: `the highest bid`."""
+
+    compounds: frozenset[str]
+    """The plurals that begin the name of a thing: `sales order`."""
+
+    handling: frozenset[str]
+    """What a system does with what is stored there: it `tracks` it."""
+
+    units: frozenset[str]
+    """The phrases that say what a number counts: `in kg`."""
+
     changes: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Like `commands`, for what opens a change of a project that is there."""
 
@@ -87,6 +108,13 @@ def lexicon() -> Lexicon:
         participles=MappingProxyType(data["verbs"]["many"]),
         adjectives=frozenset(data["adjectives"]),
         collectives=frozenset(data["collectives"]),
+        choices=frozenset(data["choices"]),
+        units=frozenset(data["terminals"]["IN_UNIT"]),
+        handling=frozenset(third_person(verb) for verb in data["openers"]),
+        marks=frozenset(data["marks"]),
+        opposites=frozenset((first, second) for first, second in data["opposites"]),
+        superlatives=frozenset(data["superlatives"]),
+        compounds=frozenset(data["compounds"]),
         changes=_indexed(_inverted(data["changes"])),
         lacks=frozenset(data["lacks"]),
         vague=frozenset(data["vague"]),

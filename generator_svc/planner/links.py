@@ -9,7 +9,7 @@ from generator_svc.planner.draft import DraftEntity, Origin
 from generator_svc.planner.field_types import agent_of, is_shared
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
-from generator_svc.planner.reading import Reading
+from generator_svc.planner.reading import Reading, names_a_thing
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement
 
 _NEED = frozenset({"required", "optional"})
@@ -107,6 +107,8 @@ def read_can_write(reading: Reading, statement: Statement) -> None:
     for item in statement.items:
         if item.phrase is None:
             take_asked(reading, item, on=True)
+        elif not names_a_thing(item.phrase):
+            reading.skip([item.phrase])
         elif item.phrase.singular in reading.declared or is_plural(item.phrase.text):
             _written(reading, one, item, statement)
         else:
@@ -182,7 +184,7 @@ def to_one(
         return
     owner = singular(entity.name)
     flags = {value for each in item.qualifiers for value in each.values}
-    reading.hear(each for each in item.qualifiers if _NEED.issuperset(each.values))
+    reading.hear(each for each in item.qualifiers if each.values and _NEED.issuperset(each.values))
     required = (required or "required" in flags) and "optional" not in flags and owner != target
     relation = Relation(
         name=name or _end_name(item.phrase.singular, owner, target),

@@ -1,17 +1,19 @@
 """Reads what an entity has: fields, relations in its list, options."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
+from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import RelationKind
 from generator_svc.planner.asked import ask
 from generator_svc.planner.draft import DraftEntity, DraftField, Origin
 from generator_svc.planner.field_types import is_known_name, is_thing
-from generator_svc.planner.fields import UnclearError, apply, field_of
+from generator_svc.planner.fields import UnclearError, apply, entries_of, field_of
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import one_has_many, to_one
 from generator_svc.planner.nouns import is_plural, singular
-from generator_svc.planner.reading import Reading
+from generator_svc.planner.reading import Reading, says_more
 from generator_svc.planner.syntax import Item, Phrase
 
 _OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
@@ -29,9 +31,11 @@ def take_members(
         spoken: Whether it is a sentence: `a lesson has quizzes` speaks of things of their own.
     """
     seen: set[str] = set()
-    for item in (each for listed in items for each in _apart(reading, listed)):
+    for item in (each for listed in _paired(items) for each in _apart(reading, listed)):
         if item.phrase is None:
             _take_asked(reading, entity, item)
+        elif says_more(item.phrase):
+            reading.skip([item.phrase])
         elif (end := _end_of(reading, item)) is not None:
             reading.hear(each for each in item.qualifiers if each.kind == "type")
             to_one(reading, entity, end, item, RelationKind.MANY_TO_ONE, required=False)
@@ -44,6 +48,23 @@ def take_members(
                 reading.draft.clash(item.phrase.text, entity.name, reading.span(item.phrase.words))
             seen.add(item.phrase.key)
             take_field(reading, entity, item, item.phrase)
+
+
+def _paired(items: Iterable[Item]) -> list[Item]:
+    """Return `start and end date` as a start date and an end date."""
+    found = list(items)
+    for place, (first, second) in enumerate(itertools.pairwise(found)):
+        one, other = first.phrase, second.phrase
+        if one is None or other is None or len(one.words) > 1 or len(other.words) != _PAIR:
+            continue
+        if (one.key, snake_case(other.words[0].text)) in lexicon().opposites:
+            whole = replace(one, words=(*one.words, other.words[1]))
+            found[place] = replace(first, phrase=whole)
+    return found
+
+
+_PAIR = 2
+"""Words of the second of a pair: `end date`."""
 
 
 def _apart(reading: Reading, item: Item) -> list[Item]:
@@ -96,6 +117,27 @@ def take_field(reading: Reading, entity: DraftEntity, item: Item, phrase: Phrase
     origin = Origin(rule=rule, span=reading.span(phrase.words))
     entity.fields[field.name] = DraftField(field=field, origin=origin)
     entity.described = True
+
+
+def take_described(reading: Reading, item: Item) -> None:
+    """Plan what stands in parentheses after an entity spoken of, as in `users write posts (title)`.
+
+    Where no entity is meant it is set aside: nothing a prompt says is lost unseen.
+    """
+    groups = [each for each in item.qualifiers if each.kind == "group"]
+    if item.phrase is None or not groups or reading.heard >= {id(each) for each in groups}:
+        return
+    reading.hear(groups)
+    members = [each for each in entries_of(item) if not _is_link(each)]
+    if item.phrase.singular in reading.declared | reading.draft.entities.keys():
+        entity = reading.entity(item.phrase, "entity_in_relation", follow=False)
+        take_members(reading, entity, members)
+    else:
+        reading.skip(each.phrase for each in members)
+
+
+def _is_link(entry: Item) -> bool:
+    return any(each.kind == "link" for each in entry.qualifiers)
 
 
 def constrain(reading: Reading, item: Item) -> bool:

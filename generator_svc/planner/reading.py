@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from generator_svc.planner.draft import Draft, DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name, is_person
+from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.request import Span
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Word
@@ -110,6 +111,31 @@ class Reading:
     def between(self, start: int, end: int) -> Span:
         """Return a run of the prompt's characters."""
         return Span(start=start, end=end, text=self.prompt[start:end])
+
+
+def names_a_thing(phrase: Phrase) -> bool:
+    """Tell `sales orders` from `candidates apply`, an unknown verb, and from `the highest bid`."""
+    first, *others = phrase.words
+    if not others or others[0].kind == "OF" or first.kind != "WORD":
+        return True
+    text = first.text.lower()
+    picks = text in lexicon().superlatives
+    verbal = is_plural(text) and text not in lexicon().compounds
+    return not (picks or verbal or says_more(phrase))
+
+
+def says_more(phrase: Phrase) -> bool:
+    """Tell the end of `donors with an email make donations`, which is no member of anything."""
+    words = [word.text.lower() for word in phrase.words]
+    verb = len(words) > 2 and words[1] in lexicon().verbs  # noqa: PLR2004 - and an object
+    return verb and is_known_name(words[0]) and is_plural(words[-1])
+
+
+def describes(items: Iterable[Item]) -> bool:
+    """Tell the fields of `a booking has a check-in date` from what `a shop has`: `a cart`."""
+    named = [item.phrase for item in items if item.phrase is not None]
+    single = [each for each in named if each.determiners and not is_plural(each.text)]
+    return any(is_known_name(each.key) for each in single)
 
 
 def may_be_entities(subject: Phrase, items: Sequence[Item]) -> bool:

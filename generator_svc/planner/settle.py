@@ -5,8 +5,9 @@ from types import MappingProxyType
 
 from lark import Token
 
-from generator_svc.planner.field_types import type_word
+from generator_svc.planner.colons import settled_colon
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.relatives import with_relatives
 from generator_svc.planner.speaking import clause_of
 from generator_svc.planner.terminals import (
     APART,
@@ -86,7 +87,7 @@ def _is_adjective(token: Token, before: Sequence[Token], following: str) -> bool
 
 def _retag(tokens: list[Token]) -> list[Token]:
     """Settle the tokens whose meaning hangs on their neighbours."""
-    tokens = _merge_links(tokens)
+    tokens = with_relatives(_merge_links(tokens))
     kept: list[Token] = []
     for position, token in enumerate(tokens):
         following = tokens[position + 1 : position + 8]
@@ -128,55 +129,8 @@ def _settled_and(token: Token, before: Sequence[Token], _: Sequence[Token], afte
     return "_RANGE" if _in_range(token, before, after) else token.type
 
 
-def _settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token], __: str) -> str:
-    """A type follows, a list, or a sentence: `a gym: members can book classes`."""
-    if before and (_is_type(following) or _is_end(before, following)):
-        return "_TYPE"
-    if _opens_values(before):
-        return "ONE_OF"
-    segment = _until_separator(following)
-    told = _has_subject(segment) and before and before[-1].type not in _LABELS
-    speaks = told or "CAN" in kinds_of(segment) or clause_of(segment) is not None
-    return "WHERE" if speaks and not _in_parentheses(before) else "LABEL"
-
-
-_LABELS = frozenset({"ENTITIES", "FIELDS", "ROLES"})
-_SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
-
-
-def _opens_values(before: Sequence[Token]) -> bool:
-    """Tell the colon of `an order has a status: open, paid` from that of `order: total, date`."""
-    member = bool({"HAS", "WITH"} & set(kinds_of(before))) and not _in_parentheses(before)
-    last = before[-1] if before else None
-    return member and last is not None and last.type == "WORD" and last.value[0].islower()
-
-
-def _has_subject(segment: Sequence[Token]) -> bool:
-    """Tell whether a segment is a sentence of its own: `a tag has a name`."""
-    kinds = kinds_of(segment)
-    return "WORD" in kinds and bool(_SPEAKING & set(kinds[kinds.index("WORD") :]))
-
-
 def _settled_limit(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
     return token.type if after == "NUMBER" else "STOP"
-
-
-def _is_end(before: Sequence[Token], following: Sequence[Token]) -> bool:
-    """Tell the `author: User` of a list of members from the `Author: name` that opens one."""
-    listed = _in_parentheses(before) or "LABEL" in kinds_of(before)
-    named = bool(following) and following[0].type == "WORD" and following[0].value[0].isupper()
-    own = before[-1].type == "WORD" and before[-1].value[0].islower()
-    return listed and named and own and len(_until_separator(following)) == 1
-
-
-def _in_parentheses(before: Sequence[Token]) -> bool:
-    kinds = kinds_of(before)
-    return kinds.count("_LPAR") > kinds.count("_RPAR")
-
-
-def _until_separator(tokens: Sequence[Token]) -> Sequence[Token]:
-    ends = SEPARATORS | {"_RPAR"}
-    return tokens[: next((n for n, each in enumerate(tokens) if each.type in ends), len(tokens))]
 
 
 def _settled_bound(
@@ -189,8 +143,21 @@ def _settled_bound(
     return "WORD" if bare and named and not setting else token.type
 
 
-def _settled_for(token: Token, _: Sequence[Token], __: Sequence[Token], after: str) -> str:
+def _settled_for(
+    token: Token, before: Sequence[Token], following: Sequence[Token], after: str
+) -> str:
+    """Tell `an app tracking parcels` from the `tracking number` of a parcel."""
+    named = bool(before) and before[-1].type in {"DET", "HAS", "LABEL"} and after == "WORD"
+    noun = bool(following) and following[0].value.lower() in lexicon().marks
+    if " " not in token.value and token.value.lower().endswith("ing") and (named or noun):
+        return "WORD"
     return "WITH" if after in ASKED else token.type
+
+
+def _settled_word(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
+    """Tell the `stores` of `the system stores customers` from that of `customers have stores`."""
+    tool = bool(before) and before[-1].type == "PROJECT"
+    return "FOR" if tool and token.value.lower() in lexicon().handling else token.type
 
 
 def _settled_unit(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
@@ -247,15 +214,6 @@ def _in_range(token: Token, before: Sequence[Token], after: str) -> bool:
     return between or token.type == "TO" or token.value in {"-", "\N{EN DASH}"}
 
 
-def _is_type(following: Sequence[Token]) -> bool:
-    if len(following) > 1 and following[1].type == "_PIPE":
-        return True
-    ends = len(following) < 2 or following[1].type in (  # noqa: PLR2004 - only one word follows
-        SEPARATORS | QUALIFIERS | {"_LPAR", "_RPAR", "DEFAULT"}
-    )
-    return bool(following) and ends and type_word(following[0].value) is not None
-
-
 def _merge_links(tokens: list[Token]) -> list[Token]:
     """Let `have a many-to-many relationship with` be one token, `are many-to-many` too."""
     kept: list[Token] = []
@@ -292,7 +250,7 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "AND": _settled_and,
         "TO": _settled_and,
         "OTHER": _settled_and,
-        "COLON": _settled_colon,
+        "COLON": settled_colon,
         "MAX": _settled_bound,
         "MIN": _settled_bound,
         "ABOVE": _settled_limit,
@@ -304,6 +262,7 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "FIELDS": _settled_label,
         "ENTITIES": _settled_label,
         "STOP": _settled_stop,
+        "WORD": _settled_word,
         "ROLES": _settled_roles,
     }
 )

@@ -7,6 +7,7 @@ from typing import Any
 from lark import Token, Transformer, v_args
 from lark.tree import Meta
 
+from generator_svc.planner.field_types import type_word
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
@@ -117,6 +118,8 @@ class _Trees(Transformer[Token, Any]):
     def typed(self, children: list[Any]) -> tuple[Qualifier, ...]:
         """A type, or the values of an enum written with bars."""
         values = _texts(children)
+        if type_word("/".join(values)) is not None:  # `true/false`
+            values = ("/".join(values),)
         return (Qualifier(kind="values" if len(values) > 1 else "type", values=values),)
 
     def in_unit(self, children: list[Token]) -> tuple[Qualifier, ...]:
@@ -144,8 +147,8 @@ class _Trees(Transformer[Token, Any]):
         return Item(qualifiers=(Qualifier(kind="link", values=(children[0].type,)),))
 
     def qualifier(self, children: list[Any]) -> tuple[Qualifier, ...]:
-        """A group after its item."""
-        qualifiers: tuple[Qualifier, ...] = children[0]
+        """A group or a choice after its item."""
+        qualifiers: tuple[Qualifier, ...] = children[-1]
         return qualifiers
 
     @v_args(meta=True)
@@ -340,4 +343,5 @@ def _number(children: Sequence[Token]) -> tuple[str, ...]:
 
 
 def _texts(children: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(each for each in children if isinstance(each, str) and not isinstance(each, Token))
+    texts = [each for each in children if isinstance(each, str) and not isinstance(each, Token)]
+    return tuple(texts[0].split("/") if len(texts) == 1 else texts)  # `status: open/closed`

@@ -10,7 +10,7 @@ _TELLING = frozenset(
     {"MAX", "MIN", "BETWEEN", "DEFAULT", "UNIQUE", "NOT_UNIQUE", "REQUIRED", "OPTIONAL"}
     | {"ONE_OF", "POSITIVE"}
     | {"NON_NEGATIVE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "EXACT", "UNIT", "_TYPE"}
-    | {"_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER"}
+    | {"IN_UNIT", "_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER"}
 )
 
 
@@ -19,6 +19,11 @@ _REACH = 200
 
 _AS_WORDS = frozenset({"MANY", "FEATURE", "CAPABILITY", "UNIT"})
 """What may be part of a value: `multiple choice`."""
+
+_VALUES = frozenset({"WORD", "QUOTED", "NUMBER", "DOMAIN", "PROJECT"}) | _AS_WORDS | SEPARATORS
+
+_LEADING = frozenset({"USE", "STOP", "NOT", "BELOW", "ABOVE"})
+"""What may begin a value: `in progress`, `on hold`, `not started`, `under review`."""
 
 
 def mark_value_lists(tokens: list[Token]) -> list[Token]:
@@ -31,13 +36,26 @@ def mark_value_lists(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _mark_values(tokens: list[Token], start: int) -> int:
+def end_of_values(tokens: Sequence[Token], start: int) -> int:
+    """Return where a list of values ends that begins at a token: `open, in progress or done`."""
     end = start
-    values = {"WORD", "QUOTED", "NUMBER", "DOMAIN", "PROJECT"} | _AS_WORDS | SEPARATORS
-    while end < len(tokens) and tokens[end].type in values:
-        if tokens[end].type in _AS_WORDS:
-            tokens[end] = as_kind(tokens[end], "WORD")
+    while end < len(tokens) and (tokens[end].type in _VALUES or _leads(tokens, start, end)):
         end += 1
+    return end
+
+
+def _leads(tokens: Sequence[Token], start: int, position: int) -> bool:
+    """Tell the `in` of `in progress`, which begins a value."""
+    begins = position == start or tokens[position - 1].type in SEPARATORS
+    following = tokens[position + 1].type if position + 1 < len(tokens) else ""
+    return begins and tokens[position].type in _LEADING and following == "WORD"
+
+
+def _mark_values(tokens: list[Token], start: int) -> int:
+    end = end_of_values(tokens, start)
+    for position in range(start, end):
+        if tokens[position].type in _AS_WORDS | _LEADING:
+            tokens[position] = as_kind(tokens[position], "WORD")
     last_or = max((n for n in range(start, end) if tokens[n].type == "OR"), default=None)
     stop = end if last_or is None else min(last_or + 2, end)
     for position in range(start, stop):

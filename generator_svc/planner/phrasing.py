@@ -1,0 +1,51 @@
+"""Takes out of a sentence what only phrases it: `as a user I want to`, `a model called`."""
+
+from collections.abc import Sequence
+
+from lark import Token
+
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.terminals import SEPARATORS, kinds_of
+
+_CALLED = frozenset({"called", "named"})
+_LABELS = frozenset({"WORD", "ENTITIES"})
+
+
+def without_likeness(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
+    """Take the `like Jira` out of `an issue tracker like Jira: projects, issues`."""
+    for position, token in enumerate(sentence[:-1]):
+        named = sentence[position + 1].type == "WORD" and sentence[position + 1].value[0].isupper()
+        if token.type == "STOP" and token.value.lower() == "like" and position and named:
+            end = position + 1
+            while end < len(sentence) and sentence[end].type == "WORD":
+                end += 1
+            return [*sentence[:position], *sentence[end:]], list(sentence[position:end])
+    return list(sentence), []
+
+
+def without_story(tokens: list[Token]) -> list[Token]:
+    """Return `as a user I want to write posts, so that …` as `a user can write posts`."""
+    kinds = kinds_of(tokens)
+    if tokens[0].value.lower() not in {"as a", "as an"} or "CAN" not in kinds:
+        return tokens
+    can = kinds.index("CAN")
+    why = next((n for n, t in enumerate(tokens) if t.value.lower() == "so that"), len(tokens))
+    who = [token for token in tokens[1:can] if token.type not in SEPARATORS]
+    return [*who, *tokens[can:why]]
+
+
+def without_labels(tokens: Sequence[Token]) -> list[Token]:
+    """Drop the `model` of `a User model`, and the `entity called` of `an entity called User`."""
+    kept: list[Token] = []
+    labelled = False
+    for position, token in enumerate(tokens):
+        label = lexicon().nouns.get(token.value.lower()) == "entity" and token.type in _LABELS
+        named = bool(kept) and kept[-1].type == "WORD" and kept[-1].value[:1].isupper()
+        following = tokens[position + 1].value if position + 1 < len(tokens) else ""
+        called = following.lower() in _CALLED
+        if labelled and token.value.lower() in _CALLED:
+            continue
+        labelled = label and (called or (following[:1].isupper() and not named))
+        if not (label and (named or labelled)):
+            kept.append(token)
+    return kept

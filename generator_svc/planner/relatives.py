@@ -1,0 +1,95 @@
+"""Hangs a relative clause on its noun: `posts, which have a title`, `authors who write books`."""
+
+from collections.abc import Sequence
+
+from lark import Token
+
+from generator_svc.planner.field_types import is_known_name
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.speaking import verb_at
+from generator_svc.planner.terminals import as_kind
+from generator_svc.planner.values import end_of_values
+
+_PRONOUNS = frozenset({"who", "which", "that"})
+_EACH = frozenset({"each", "all", "having", "whose", "where"})
+_NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "QUOTED", "_RPAR"})
+_CHOICES = frozenset({"can be", "may be"})
+
+
+def is_relative(token: Token) -> bool:
+    """Tell `who can` and `that has`, which are about the noun before them."""
+    return _first_word(token) in _PRONOUNS
+
+
+def with_relatives(tokens: Sequence[Token]) -> list[Token]:
+    """Return tokens in which relative clauses follow their nouns directly, with predicates told.
+
+    What lists values is told apart, too: `a status, either open or closed`, `that can be a or b`.
+    """
+    kept: list[Token] = []
+    aside = False
+    position = int(len(tokens) > 1 and tokens[0].type == "MANY")  # `a list of books with a title`
+    while position < len(tokens):
+        token, following = tokens[position], tokens[position + 1 :]
+        position += 1
+        noun = bool(kept) and kept[-1].type in _NOUNS
+        if token.type == "COMMA" and noun and _hangs(following):
+            aside = aside or following[0].type != "ONE_OF"
+            continue
+        told = verb_at(following) if noun and _may_speak(token, aside=aside) else None
+        if told is not None:
+            verb, length = told
+            pause = [token] if token.type == "COMMA" else []
+            can = Token("CAN", "" if pause else token.value, end_pos=token.end_pos)
+            can.start_pos = token.end_pos if pause else token.start_pos
+            kept += [*pause, can, verb]
+            position += length
+            aside = aside and not pause
+        elif not (token.type == "OF" and following and following[0].type == "ONE_OF"):
+            kept.append(as_kind(token, _settled(token, kept, following)))
+    return kept
+
+
+def _first_word(token: Token) -> str:
+    return str(token.value).lower().split(" ")[0]
+
+
+def _hangs(following: Sequence[Token]) -> bool:
+    """Tell whether what follows a comma is about the noun before it."""
+    if not following:
+        return False
+    first = following[0]
+    if first.type == "ONE_OF" or _gives_examples(first, following[1:]):
+        return True
+    speaks = _may_speak(first, aside=False) and verb_at(following[1:]) is not None
+    return speaks or (first.type in {"WITH", "CAN"} and _first_word(first) in _PRONOUNS | _EACH)
+
+
+def _may_speak(token: Token, *, aside: bool) -> bool:
+    """Tell the `who` of `authors who write books`, and the comma that ends `users, who …,`."""
+    pronoun = token.type == "STOP" and token.value.lower() in _PRONOUNS
+    return pronoun or (aside and token.type == "COMMA")
+
+
+def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) -> str:
+    """Tell what lists values or fields: `that can be open or closed`, `such as a price`."""
+    text = token.value.lower()
+    can_be = (
+        token.type == "COPULA" and text.removeprefix("that ").removeprefix("which ") in _CHOICES
+    )
+    named = token.type == "OF" and bool(before) and before[-1].value.lower() in lexicon().choices
+    if (can_be or named) and _lists_values(following):
+        return "ONE_OF"
+    return "WITH" if _gives_examples(token, following) else token.type
+
+
+def _lists_values(tokens: Sequence[Token]) -> bool:
+    kinds = [each.type for each in tokens[: end_of_values(tokens, 0)]]
+    return "OR" in kinds[1:-1] and kinds[0] != "OR"
+
+
+def _gives_examples(token: Token, following: Sequence[Token]) -> bool:
+    """Tell `such as temperature and humidity`, which are fields, from `such as cats`."""
+    words = [each for each in following[:2] if each.type == "WORD"]
+    told = token.type == "STOP" and token.value.lower() == "such as"
+    return told and bool(words) and is_known_name(words[0].value.lower())
