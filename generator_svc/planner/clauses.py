@@ -9,10 +9,16 @@ from dataclasses import dataclass
 
 from lark import Token
 
-from generator_svc.planner.phrasing import without_labels, without_likeness, without_story
+from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.phrasing import (
+    without_labels,
+    without_likeness,
+    without_owner,
+    without_story,
+)
 from generator_svc.planner.relatives import is_relative
 from generator_svc.planner.settle import settled
-from generator_svc.planner.speaking import verb_at, with_can
+from generator_svc.planner.speaking import clause_of, verb_at, with_can
 from generator_svc.planner.terminals import (
     APART,
     LINKS,
@@ -30,6 +36,7 @@ _REACH = 40
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
 _MAIN = frozenset({"HAS", "HAS_MANY", "HAS_ONE"})
+_SPEAKING = frozenset({"BELONGS", "MAY_BELONG", "HAS_MANY", "HAS_ONE", "CAN"})
 _NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 
 
@@ -47,7 +54,7 @@ class Clause:
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
     sentence, likened = without_likeness(sentence)
-    tokens, adjectives = settled(without_story(without_labels(sentence)))
+    tokens, adjectives = settled(without_story(without_owner(without_labels(sentence))))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
@@ -75,6 +82,10 @@ class _Cutter:
     def take(self, segment: list[Token]) -> None:
         """Add a segment to the open clause, or begin another one with it."""
         separator, rest = _without_separator(segment)
+        noun, rest = _without_group(rest)
+        if noun:
+            self.close()
+            self.done.append(Clause(subject=[], tokens=noun))
         rest = self._verbal(_spoken(rest))
         cuts = _cuts(rest)
         if rest and rest[0].type.startswith("VERB"):
@@ -105,8 +116,9 @@ class _Cutter:
         """Tell the verb a segment begins with: that of `write posts`, not `lists have cards`."""
         if len(rest) > 1 and rest[0].type.startswith("VERB") and rest[1].type in PREDICATES:
             return [as_kind(rest[0], "WORD"), *rest[1:]]
-        speaks = self._open is not None and "CAN" in kinds_of(self._open.tokens)
-        told = verb_at(rest) if speaks else None
+        kinds = set(kinds_of(self._open.tokens)) if self._open is not None else set()
+        sure = bool(rest) and rest[0].value.lower() in lexicon().only_verbs
+        told = verb_at(rest) if "CAN" in kinds or (sure and kinds & _MAIN) else None
         return rest if told is None else [told[0], *rest[told[1] :]]
 
     def _is_mutual(self) -> bool:
@@ -174,6 +186,21 @@ class _Cutter:
         elif not first:
             self._subject = _last_noun(rest[max(0, cut - _REACH) : cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
+
+
+def _without_group(rest: list[Token]) -> tuple[list[Token], list[Token]]:
+    """Take the described noun out of `customers (name, email) place orders`, which speaks of it."""
+    kinds = kinds_of(rest)
+    if "_LPAR" not in kinds or "_RPAR" not in kinds:
+        return [], rest
+    opening, end = kinds.index("_LPAR"), kinds.index("_RPAR") + 1
+    whole = [*rest[:opening], *rest[end:]]
+    named = set(kinds[:opening]) <= {"DET", "WORD"} and clause_of(rest[:opening]) is None
+    plain = named and kinds[opening:end].count("_LPAR") == 1
+    speaks = set(kinds[end : end + 1]) <= _SPEAKING and len(kinds) > end
+    if plain and (speaks or clause_of(whole) is not None):
+        return rest[:end], whole
+    return [], rest
 
 
 def _spoken(rest: list[Token]) -> list[Token]:

@@ -16,7 +16,7 @@ _SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
 def settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token], __: str) -> str:
     """A type follows, a list, or a sentence: `a gym: members can book classes`."""
     if before and (_is_type(following) or _is_end(before, following)):
-        return "_TYPE"
+        return "LABEL" if _heads(before, following) else "_TYPE"
     values = _opens_values(before) and not _is_listed(before[-1], following)
     if values or (_in_parentheses(before) and _is_choice(following)):
         return "ONE_OF"
@@ -24,6 +24,12 @@ def settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token],
     told = _has_subject(segment) and before and before[-1].type not in _LABELS
     speaks = told or "CAN" in kinds_of(segment) or clause_of(segment) is not None
     return "WHERE" if speaks and not _in_parentheses(before) else "LABEL"
+
+
+def _heads(before: Sequence[Token], following: Sequence[Token]) -> bool:
+    """Tell the members of `comments: text, post` from the type of `title: text, required`."""
+    listed = kinds_of(following[1:3]) == ["COMMA", "WORD"]
+    return listed and len(before) == 1 and is_plural(before[0].value)
 
 
 def _opens_values(before: Sequence[Token]) -> bool:
@@ -41,9 +47,11 @@ def _is_listed(noun: Token, following: Sequence[Token]) -> bool:
 
 
 def _is_choice(following: Sequence[Token]) -> bool:
-    """Tell the `lead/won/lost` of `(title, stage: lead/won/lost)`."""
-    told = bool(following) and following[0].type == "WORD" and "/" in following[0].value
-    return told and len(_until_separator(following)) == 1
+    """Tell the values of `(title, stage: lead/won/lost)` and of `(type: indoor or outdoor)`."""
+    if not following or following[0].type != "WORD":
+        return False
+    slashes = "/" in following[0].value and len(_until_separator(following)) == 1
+    return slashes or kinds_of(following[1:3]) == ["OR", "WORD"]
 
 
 def _has_subject(segment: Sequence[Token]) -> bool:

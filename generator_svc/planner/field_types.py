@@ -11,6 +11,8 @@ from generator_svc.domain.spec import Field, FieldType
 from generator_svc.planner.document import read_single_field
 from generator_svc.planner.resources import load_data
 
+_VALUE_LIKE = frozenset({FieldType.BOOLEAN, FieldType.ENUM, FieldType.DATETIME})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Rules:
@@ -38,6 +40,11 @@ def field_from_name(name: str) -> tuple[Field, str]:
 def is_known_name(name: str) -> bool:
     """Tell whether the name alone says what the field is."""
     return _keys_of(snake_case(name)) is not None
+
+
+def is_field_name(name: str) -> bool:
+    """Tell whether a name is that of a field and not rather a value: `city`, not `archived`."""
+    return is_known_name(name) and field_from_name(name)[0].type not in _VALUE_LIKE
 
 
 def type_word(word: str) -> FieldType | None:

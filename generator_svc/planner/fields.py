@@ -10,6 +10,7 @@ from generator_svc.domain.spec import Field, FieldType, JsonValue
 from generator_svc.domain.validate_fields import NOT_INDEXABLE, SIZED
 from generator_svc.planner.field_types import (
     field_from_name,
+    is_field_name,
     is_known_name,
     type_of_unit,
     type_word,
@@ -25,7 +26,6 @@ _TYPE_WORDS = frozenset(
     {"decimal", "numeric", "integer", "int", "bigint", "boolean", "bool", "string", "varchar"}
     | {"float", "double", "json", "jsonb", "uuid", "datetime", "flag"}
 )
-_VALUE_LIKE = frozenset({FieldType.BOOLEAN, FieldType.ENUM, FieldType.DATETIME})
 _TOLD = "field_type_from_words"
 _GUESSES = frozenset({"string_by_default", "plural_is_a_list"})
 _MEASURED = frozenset({"min", "max", "above", "below"})
@@ -77,7 +77,7 @@ def _names_a_field(phrase: Phrase, *, alone: bool) -> bool:
     """Tell `city` from `archived`, which may be a value, and from the type of `(date)`."""
     if alone and type_word(phrase.text) is not None:
         return False
-    return is_known_name(phrase.key) and field_from_name(phrase.key)[0].type not in _VALUE_LIKE
+    return is_field_name(phrase.key)
 
 
 def _name_and_type(phrase: Phrase) -> tuple[str, FieldType | None]:
@@ -147,8 +147,8 @@ def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
             continue
         words = [entry.phrase.text for entry in qualifier.entries if entry.phrase is not None]
         types = [word for word in words if type_word(word) is not None]
-        if len(words) - len(types) > 1:
-            types = []  # `(single, double, suite)`
+        if len(types) > 1 or len(words) - len(types) > 1:
+            types = []  # `(single, double, suite)`, `(text, number)`
         values = tuple(word for word in words if word not in types)
         flat += [Qualifier(kind="type", values=(word,)) for word in types[:1]]
         flat += [each for entry in qualifier.entries for each in _flattened(entry.qualifiers)]

@@ -61,6 +61,12 @@ class Lexicon:
     units: frozenset[str]
     """The phrases that say what a number counts: `in kg`."""
 
+    only_verbs: frozenset[str]
+    """The verbs that begin no name of a thing: `write`, but not `order`."""
+
+    dealing: frozenset[str]
+    """What a business does with what it stores: a shop `sells` it."""
+
     changes: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]]
     """Like `commands`, for what opens a change of a project that is there."""
 
@@ -109,6 +115,8 @@ def lexicon() -> Lexicon:
         adjectives=frozenset(data["adjectives"]),
         collectives=frozenset(data["collectives"]),
         choices=frozenset(data["choices"]),
+        dealing=frozenset(data["dealing"]),
+        only_verbs=frozenset(data["only_verbs"]),
         units=frozenset(data["terminals"]["IN_UNIT"]),
         handling=frozenset(third_person(verb) for verb in data["openers"]),
         marks=frozenset(data["marks"]),

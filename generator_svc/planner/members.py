@@ -31,7 +31,7 @@ def take_members(
         spoken: Whether it is a sentence: `a lesson has quizzes` speaks of things of their own.
     """
     seen: set[str] = set()
-    for item in (each for listed in _paired(items) for each in _apart(reading, listed)):
+    for item in (each for listed in paired(items) for each in _apart(reading, listed)):
         if item.phrase is None:
             _take_asked(reading, entity, item)
         elif says_more(item.phrase):
@@ -50,7 +50,7 @@ def take_members(
             take_field(reading, entity, item, item.phrase)
 
 
-def _paired(items: Iterable[Item]) -> list[Item]:
+def paired(items: Iterable[Item]) -> list[Item]:
     """Return `start and end date` as a start date and an end date."""
     found = list(items)
     for place, (first, second) in enumerate(itertools.pairwise(found)):

@@ -1,33 +1,26 @@
 """Reads changes: `remove the address field`, `rename title to headline`, `make it unique`."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from generator_svc.domain.naming import snake_case
 from generator_svc.domain.patch import Rename
 from generator_svc.domain.spec import RelationKind
 from generator_svc.planner.asked import take_asked
-from generator_svc.planner.draft import DraftEntity, Origin
-from generator_svc.planner.field_types import is_known_name
+from generator_svc.planner.draft import DraftEntity
 from generator_svc.planner.fields import UnclearError, apply
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.links import one_has_many, to_one
-from generator_svc.planner.members import take_members
-from generator_svc.planner.nouns import is_plural, singular
+from generator_svc.planner.links import to_one
+from generator_svc.planner.nouns import singular
+from generator_svc.planner.patch_adds import OPTIONS, add_asked, added, added_with, given
 from generator_svc.planner.patch_targets import (
     PRONOUNS,
     Changes,
-    Noun,
     noun_of,
-    only_entity,
     place_of,
     target_of,
-    tell_where,
 )
 from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement
-
-_OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
 
 
 def read_change(changes: Changes, statement: Statement) -> None:
@@ -45,119 +38,6 @@ def as_change(statement: Statement) -> Statement:
     return replace(
         statement, kind="altered", subject=item.phrase, qualifiers=item.qualifiers, items=()
     )
-
-
-# ---- what is added
-
-
-def _added(changes: Changes, statement: Statement) -> None:
-    places = [place_of(changes, phrase) for phrase in statement.places]
-    for each in statement.items:
-        if each.phrase is None:
-            _add_asked(changes, each, places)
-            continue
-        item = replace(each, qualifiers=each.qualifiers + statement.qualifiers)
-        whose = changes.reading.owner_of(each.phrase)
-        if whose is not None and not statement.places:
-            owned = replace(item, phrase=each.phrase.owned)
-            _added(changes, replace(statement, places=(whose,), items=(owned,), qualifiers=()))
-            continue
-        noun = noun_of(each.phrase)
-        named = replace(item, phrase=noun.phrase, qualifiers=noun.typed + item.qualifiers)
-        owners = [place for place in places if place is not None] or only_entity(changes, noun)
-        if statement.places and not owners:
-            return
-        if noun.kind == "entity" or (not statement.places and _is_entity(changes, noun)):
-            _add_entity(changes, named)
-        elif not owners:
-            tell_where(changes, noun.phrase)
-        for owner in owners if noun.kind != "entity" and not _new(changes, statement, noun) else ():
-            _add_member(changes, owner, named)
-
-
-def _new(changes: Changes, statement: Statement, noun: Noun) -> bool:
-    return not statement.places and _is_entity(changes, noun)
-
-
-def _add_asked(changes: Changes, item: Item, places: list[DraftEntity | None]) -> None:
-    for word in item.asked:
-        feature = lexicon().features.get(word.text.lower(), "")
-        owners = [place for place in places if place is not None]
-        for owner in owners if feature in _OPTIONS else ():
-            owner.options[feature] = Origin(rule="entity_option", span=changes.reading.span([word]))
-        if feature not in _OPTIONS or not owners:
-            take_asked(changes.reading, replace(item, asked=(word,)), on=True)
-
-
-def _is_entity(changes: Changes, noun: Noun) -> bool:
-    """Tell `comments` and `Review` from `phone number` where nothing else tells."""
-    if not noun.kind and noun.phrase.singular in changes.reading.declared:
-        return True
-    capital = noun.phrase.words[0].text[:1].isupper()
-    known = is_known_name(noun.phrase.key)
-    return not noun.kind and (capital or (is_plural(noun.phrase.text) and not known))
-
-
-def _add_entity(changes: Changes, item: Item) -> None:
-    if item.phrase is None:
-        return
-    if item.phrase.singular in changes.reading.draft.entities:
-        message = f"There is an entity {item.phrase.text!r} already. Say what to add to it."
-        changes.tell("ALREADY_THERE", message, item.phrase)
-        return
-    entity = changes.reading.entity(item.phrase, "entity_added")
-    members = [entry for each in item.qualifiers for entry in each.entries]
-    take_members(changes.reading, entity, members)
-
-
-def _add_member(changes: Changes, owner: DraftEntity, item: Item) -> None:
-    if item.phrase is None:
-        return
-    if item.phrase.text.lower() in lexicon().vague:
-        message = "Say what it is called, such as: add a subtitle to posts."
-        changes.tell("NOT_UNDERSTOOD", message, item.phrase)
-        return
-    taken = {snake_case(name) for name in owner.fields}
-    if item.phrase.key in taken:
-        message = f"{owner.name} has {item.phrase.text!r} already. Say what to change about it."
-        changes.tell("ALREADY_THERE", message, item.phrase)
-        return
-    if any(flag == "required" for flag in _flags(item)):
-        changes.required.add(f"{owner.name}.{item.phrase.wire_name}")
-    known = is_known_name(item.phrase.key) or item.phrase.singular in changes.reading.declared
-    if is_plural(item.phrase.text) and not known and not item.qualifiers:
-        one_has_many(changes.reading, owner, item)
-    else:
-        take_members(changes.reading, owner, [item])
-    changes.reading.last = owner
-    changes.last = f"{owner.name}.{item.phrase.wire_name}"
-
-
-def _flags(item: Item) -> Iterable[str]:
-    for qualifier in item.qualifiers:
-        yield from qualifier.values if qualifier.kind == "flag" else ()
-        for entry in qualifier.entries:
-            yield from _flags(entry)
-
-
-def _added_with(changes: Changes, statement: Statement) -> None:
-    if statement.subject is None:
-        return
-    noun = noun_of(statement.subject)
-    reading = changes.reading
-    known = reading.draft.entities.get(noun.phrase.singular)
-    if known is not None and noun.kind == "entity":
-        changes.tell("ALREADY_THERE", f"There is an entity {known.name} already.", noun.phrase)
-        return
-    entity = known or reading.entity(noun.phrase, "entity_added")
-    take_members(reading, entity, statement.items)
-
-
-def _given(changes: Changes, statement: Statement) -> None:
-    owner = place_of(changes, statement.subject) if statement.subject is not None else None
-    for item in statement.items if owner is not None else ():
-        if owner is not None and item.phrase is not None:
-            _add_member(changes, owner, replace(item, phrase=noun_of(item.phrase).phrase))
 
 
 def _tied(changes: Changes, statement: Statement) -> None:
@@ -184,14 +64,11 @@ def _featured(changes: Changes, statement: Statement) -> None:
     subjects = [each for each in (statement.subject, *statement.others) if each is not None]
     places = tuple(each for each in subjects if not _is_project(each))
     for item in statement.items:
-        _add_asked(changes, item, [place_of(changes, place) for place in places])
+        add_asked(changes, item, [place_of(changes, place) for place in places])
 
 
 def _is_project(phrase: Phrase) -> bool:
     return any(word.kind == "PROJECT" for word in phrase.words)
-
-
-# ---- what is dropped, renamed, altered
 
 
 def _dropped(changes: Changes, statement: Statement) -> None:
@@ -229,7 +106,7 @@ def _unlinked(changes: Changes, statement: Statement) -> None:
 def _drop_asked(changes: Changes, item: Item, statement: Statement) -> None:
     for word in item.asked:
         option = lexicon().features.get(word.text.lower(), "")
-        if option not in _OPTIONS:
+        if option not in OPTIONS:
             take_asked(changes.reading, replace(item, asked=(word,)), on=False)
             continue
         places = [place_of(changes, phrase) for phrase in statement.places]
@@ -313,9 +190,9 @@ def _alter_link(changes: Changes, entity: DraftEntity, name: str, *, required: b
 
 _READERS: Mapping[str, Callable[[Changes, Statement], None]] = MappingProxyType(
     {
-        "added": _added,
-        "added_with": _added_with,
-        "given": _given,
+        "added": added,
+        "added_with": added_with,
+        "given": given,
         "dropped": _dropped,
         "renamed": _renamed,
         "altered": _altered,

@@ -26,7 +26,7 @@ def without_likeness(sentence: Sequence[Token]) -> tuple[list[Token], list[Token
 def without_story(tokens: list[Token]) -> list[Token]:
     """Return `as a user I want to write posts, so that …` as `a user can write posts`."""
     kinds = kinds_of(tokens)
-    if tokens[0].value.lower() not in {"as a", "as an"} or "CAN" not in kinds:
+    if "CAN" not in kinds or tokens[0].value.lower() not in {"as a", "as an"}:
         return tokens
     can = kinds.index("CAN")
     why = next((n for n, t in enumerate(tokens) if t.value.lower() == "so that"), len(tokens))
@@ -49,3 +49,11 @@ def without_labels(tokens: Sequence[Token]) -> list[Token]:
         if not (label and (named or labelled)):
             kept.append(token)
     return kept
+
+
+def without_owner(tokens: list[Token]) -> list[Token]:
+    """Return `users have roles: admin, editor` as `roles: admin, editor`."""
+    kinds = kinds_of(tokens)
+    start = kinds.index("ROLES") if "ROLES" in kinds else 0
+    owned = start > 1 and kinds[start - 1] == "HAS" and set(kinds[: start - 1]) <= {"DET", "WORD"}
+    return tokens[start:] if owned and kinds[start + 1 : start + 2] == ["COLON"] else tokens

@@ -120,7 +120,7 @@ def names_a_thing(phrase: Phrase) -> bool:
         return True
     text = first.text.lower()
     picks = text in lexicon().superlatives
-    verbal = is_plural(text) and text not in lexicon().compounds
+    verbal = text in lexicon().only_verbs or (is_plural(text) and text not in lexicon().compounds)
     return not (picks or verbal or says_more(phrase))
 
 

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 
 from lark import Token
 
-from generator_svc.planner.field_types import is_known_name
+from generator_svc.planner.field_types import is_field_name, is_known_name
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.speaking import verb_at
 from generator_svc.planner.terminals import as_kind
 from generator_svc.planner.values import end_of_values
 
+_REACH = 60
+"""Tokens that a word's meaning may hang on: what keeps long sentences cheap."""
+
 _PRONOUNS = frozenset({"who", "which", "that"})
 _EACH = frozenset({"each", "all", "having", "whose", "where"})
 _NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "QUOTED", "_RPAR"})
-_CHOICES = frozenset({"can be", "may be"})
+_CHOICES = frozenset({"can be", "may be", "is", "are"})
 
 
 def is_relative(token: Token) -> bool:
@@ -30,11 +33,11 @@ def with_relatives(tokens: Sequence[Token]) -> list[Token]:
     aside = False
     position = int(len(tokens) > 1 and tokens[0].type == "MANY")  # `a list of books with a title`
     while position < len(tokens):
-        token, following = tokens[position], tokens[position + 1 :]
+        token, following = tokens[position], tokens[position + 1 : position + 1 + _REACH]
         position += 1
         noun = bool(kept) and kept[-1].type in _NOUNS
         if token.type == "COMMA" and noun and _hangs(following):
-            aside = aside or following[0].type != "ONE_OF"
+            aside = aside or following[0].type not in {"ONE_OF", "COPULA"}
             continue
         told = verb_at(following) if noun and _may_speak(token, aside=aside) else None
         if told is not None:
@@ -59,7 +62,8 @@ def _hangs(following: Sequence[Token]) -> bool:
     if not following:
         return False
     first = following[0]
-    if first.type == "ONE_OF" or _gives_examples(first, following[1:]):
+    values = first.type == "COPULA" and _opens_values(first, ()) and _lists_values(following[1:])
+    if values or first.type == "ONE_OF" or _gives_examples(first, following[1:]):
         return True
     speaks = _may_speak(first, aside=False) and verb_at(following[1:]) is not None
     return speaks or (first.type in {"WITH", "CAN"} and _first_word(first) in _PRONOUNS | _EACH)
@@ -73,19 +77,32 @@ def _may_speak(token: Token, *, aside: bool) -> bool:
 
 def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) -> str:
     """Tell what lists values or fields: `that can be open or closed`, `such as a price`."""
-    text = token.value.lower()
-    can_be = (
-        token.type == "COPULA" and text.removeprefix("that ").removeprefix("which ") in _CHOICES
-    )
-    named = token.type == "OF" and bool(before) and before[-1].value.lower() in lexicon().choices
-    if (can_be or named) and _lists_values(following):
+    if _opens_values(token, before) and _lists_values(following):
         return "ONE_OF"
+    if token.type == "COMMA" and _is_each(following):
+        return "WHERE"
     return "WITH" if _gives_examples(token, following) else token.type
+
+
+def _opens_values(token: Token, before: Sequence[Token]) -> bool:
+    text = token.value.lower()
+    if token.type == "COPULA":
+        bare = text.removeprefix("that ").removeprefix("which ")
+        return bare in _CHOICES and (text != bare or bare.endswith(" be"))
+    named = bool(before) and before[-1].value.lower() in lexicon().choices
+    return named and token.type in {"OF", "COMMA"}
+
+
+def _is_each(tokens: Sequence[Token]) -> bool:
+    """Tell `rooms with beds, each bed having a number`."""
+    kinds = [each.type for each in tokens[:3]]
+    return kinds == ["DET", "WORD", "WITH"] and tokens[0].value.lower() == "each"
 
 
 def _lists_values(tokens: Sequence[Token]) -> bool:
     kinds = [each.type for each in tokens[: end_of_values(tokens, 0)]]
-    return "OR" in kinds[1:-1] and kinds[0] != "OR"
+    told = "OR" in kinds[1:-1] and kinds[0] != "OR" and "AND" not in kinds[: kinds.index("OR")]
+    return told and not is_field_name(tokens[0].value)
 
 
 def _gives_examples(token: Token, following: Sequence[Token]) -> bool:

@@ -156,8 +156,9 @@ def _settled_for(
 
 def _settled_word(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
     """Tell the `stores` of `the system stores customers` from that of `customers have stores`."""
-    tool = bool(before) and before[-1].type == "PROJECT"
-    return "FOR" if tool and token.value.lower() in lexicon().handling else token.type
+    kind, text = before[-1].type if before else "", token.value.lower()
+    deals = kind == "DOMAIN" and text in lexicon().dealing
+    return "FOR" if deals or (kind == "PROJECT" and text in lexicon().handling) else token.type
 
 
 def _settled_unit(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
