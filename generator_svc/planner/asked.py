@@ -15,6 +15,9 @@ from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 _STACKS = MappingProxyType(
     {"sqlite": TechStack.FASTAPI_SQLITE, "postgres": TechStack.FASTAPI_POSTGRES}
 )
+ENTITY_OPTIONS = ("soft_delete", "owner", "tenant")
+"""The features that single entities may have."""
+
 _OWN = frozenset({"own", "their", "his", "her"})
 _ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -50,6 +53,21 @@ def read_used(reading: Reading, statement: Statement) -> None:
             reading.skip([item.phrase])
 
 
+def take_used_for(reading: Reading, used: Iterable[Word], items: Iterable[Item]) -> bool:
+    """Read the rest of `use soft delete for posts`: not everywhere; tell whether it was that."""
+    entities = [each.phrase for each in items if each.phrase is not None]
+    options = {lexicon().features.get(word.text.lower(), ""): word for word in used}
+    told = [option for option in ENTITY_OPTIONS if option in options]
+    if not told or any(each.singular not in reading.declared for each in entities):
+        return False
+    for option in told:
+        reading.draft.features.pop(option, None)
+        origin = Origin(rule="entity_option", span=reading.span([options[option]]))
+        for phrase in entities:
+            reading.entity(phrase, "subject", follow=False).options[option] = origin
+    return True
+
+
 def read_without(reading: Reading, statement: Statement) -> None:
     """Read what a project does without: `no docker`."""
     for item in statement.items:
@@ -65,6 +83,7 @@ def take_asked(reading: Reading, item: Item, *, on: bool) -> bool:
     """Take the features that an item asks for; tell whether there are any."""
     for word in item.asked:
         ask(reading, word, on=on)
+    reading.used = list(item.asked) if on else []
     return bool(item.asked)
 
 
@@ -98,6 +117,11 @@ def take_roles(reading: Reading, items: Iterable[Item]) -> None:
         for phrase in (each.phrase for each in (item, *entries)):
             if phrase is not None:
                 _role(reading, phrase)
+
+
+def is_role(reading: Reading, subject: Phrase) -> bool:
+    """Tell `admins can delete posts`, a right, from `authors can write books`."""
+    return subject.text.lower() in lexicon().admins or subject.singular in reading.draft.roles
 
 
 def read_only_roles(reading: Reading, statement: Statement) -> None:

@@ -11,6 +11,7 @@ from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.phrasing import (
+    restricted,
     without_labels,
     without_likeness,
     without_owner,
@@ -54,7 +55,7 @@ class Clause:
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
     sentence, likened = without_likeness(sentence)
-    tokens, adjectives = settled(without_story(without_owner(without_labels(sentence))))
+    tokens, adjectives = settled(restricted(without_story(without_owner(without_labels(sentence)))))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):
@@ -158,7 +159,7 @@ class _Cutter:
     def _begin(self, separator: list[Token], rest: list[Token], cuts: list[int]) -> None:
         head, kind = rest[: cuts[0]], rest[cuts[0]].type
         hanging = kind in _HANGING and bool(head) and self._open is not None
-        if head and self._open is not None and _is_relative(rest[cuts[0]]):
+        if head and self._open is not None and _is_about_all(rest[cuts[0]]):
             self._continue(separator, head)  # `an invoice with a number that belongs to …`
             rest, cuts = rest[cuts[0] :], [cut - cuts[0] for cut in cuts]
             head = []
@@ -179,10 +180,11 @@ class _Cutter:
             self._subject = self._main = _noun(own)
             return Clause(subject=[], tokens=rest[:end])
         if rest[cut].type == "CAN":
-            self._subject = _last_noun(rest[:cut]) if is_relative(rest[cut]) else self._main
+            hung = _last_noun(rest[:cut]) if is_relative(rest[cut]) else self._main
+            self._subject = hung or self._subject
             return Clause(subject=[], tokens=[*self._subject, *rest[cut:end]])
         if rest[cut].type in _MAIN and not first:
-            self._subject = self._main
+            self._subject = self._main or self._subject
         elif not first:
             self._subject = _last_noun(rest[max(0, cut - _REACH) : cut]) or self._subject
         return Clause(subject=list(self._subject), tokens=rest[cut:end])
@@ -210,7 +212,7 @@ def _spoken(rest: list[Token]) -> list[Token]:
     return rest if PREDICATES & set(kinds_of(rest)) - _HANGING else with_can(rest)
 
 
-def _is_relative(predicate: Token) -> bool:
+def _is_about_all(predicate: Token) -> bool:
     """Tell `that belongs to`, which is about what the sentence is about."""
     told = predicate.value.lower().startswith(("that ", "which ", "belonging "))
     return told and predicate.type in {"BELONGS", "MAY_BELONG"}

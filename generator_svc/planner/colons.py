@@ -10,11 +10,16 @@ from generator_svc.planner.speaking import clause_of
 from generator_svc.planner.terminals import QUALIFIERS, SEPARATORS, kinds_of
 
 _LABELS = frozenset({"ENTITIES", "FIELDS", "ROLES"})
+_BOTH = frozenset({"number", "text", "date", "time", "email", "url", "slug", "duration"})
+"""The types that are names of fields, too."""
+
 _SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
 
 
 def settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token], __: str) -> str:
     """A type follows, a list, or a sentence: `a gym: members can book classes`."""
+    if before and before[-1].type == "DEFAULT":
+        return ""  # `(default: 0)`
     if before and (_is_type(following) or _is_end(before, following)):
         return "LABEL" if _heads(before, following) else "_TYPE"
     values = _opens_values(before) and not _is_listed(before[-1], following)
@@ -28,13 +33,19 @@ def settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token],
 
 def _heads(before: Sequence[Token], following: Sequence[Token]) -> bool:
     """Tell the members of `comments: text, post` from the type of `title: text, required`."""
-    listed = kinds_of(following[1:3]) == ["COMMA", "WORD"]
-    return listed and len(before) == 1 and is_plural(before[0].value)
+    named = following[0].value.lower() in _BOTH
+    listed = kinds_of(following[1:3]) == ["COMMA", "WORD"] or (
+        named and kinds_of(following[1:2]) == ["_LPAR"]
+    )
+    opens = len(before) == 1 or before[-2].type == "WITH"
+    return listed and opens and is_plural(before[-1].value)
 
 
 def _opens_values(before: Sequence[Token]) -> bool:
     """Tell the colon of `an order has a status: open, paid` from that of `order: total, date`."""
-    member = bool({"HAS", "WITH"} & set(kinds_of(before))) and not _in_parentheses(before)
+    member = bool({"HAS", "HAS_ONE", "WITH"} & set(kinds_of(before))) and not _in_parentheses(
+        before
+    )
     last = before[-1] if before else None
     return member and last is not None and last.type == "WORD" and last.value[0].islower()
 
@@ -43,7 +54,7 @@ def _is_listed(noun: Token, following: Sequence[Token]) -> bool:
     """Tell the fields of `a shop with products: name, price` from values."""
     first = following[0] if following else None
     told = first is not None and first.type == "WORD" and is_known_name(first.value)
-    return told and is_plural(noun.value)
+    return is_plural(noun.value) and (told or "_LPAR" in kinds_of(following))
 
 
 def _is_choice(following: Sequence[Token]) -> bool:

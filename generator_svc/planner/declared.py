@@ -34,7 +34,9 @@ def _purposes(statements: Sequence[Statement]) -> set[str]:
     for statement in statements:
         if statement.kind in _TELLING:
             break
-        if statement.kind == "purpose" and len(statement.items) == 1:
+        subject = statement.subject
+        tells = subject is None or names_a_thing(subject)
+        if statement.kind == "purpose" and len(statement.items) == 1 and tells:
             phrase = statement.items[0].phrase
             if phrase is not None and phrase.determiners and not is_plural(phrase.text):
                 return {phrase.singular}

@@ -96,24 +96,23 @@ class Draft:
         """Say that each row of one entity has many of another; both ways make it many-to-many."""
         if one != many and self.tied(one, many):
             return
-        opposite = next(
-            (
-                known
-                for known in self.relations
-                if (known.owner, known.target) == (one, many)
-                and known.origin.rule == "has_many"
-                and known.relation.kind is RelationKind.MANY_TO_ONE
-            ),
-            None,
-        )
-        if opposite is not None and one != many:
-            opposite.relation = Relation(
-                name=back, kind=RelationKind.MANY_TO_MANY, target=many, back=plural(one)
-            )
+        if one != many and self.both_many(one, many, back):
             return
         name = "parent" if one == many else one
         link = Relation(name=name, kind=RelationKind.MANY_TO_ONE, target=one, back=back)
         self.relate(many, one, link, origin)
+
+    def both_many(self, one: str, many: str, back: str) -> bool:
+        """Make a link many-to-many whose other end was said to have many; tell whether it was."""
+        for known in self.relations:
+            ends = (known.owner, known.target) == (one, many)
+            single = known.relation.kind is RelationKind.MANY_TO_ONE
+            if ends and single and known.origin.rule == "has_many":
+                known.relation = Relation(
+                    name=back, kind=RelationKind.MANY_TO_MANY, target=many, back=plural(one)
+                )
+                return True
+        return False
 
     def many_to_many(
         self, one: str, other: str, origin: Origin, name: str = "", back: str = ""

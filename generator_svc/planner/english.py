@@ -18,7 +18,17 @@ from generator_svc.planner.terminals import ASKED
 
 _CONTENT = frozenset({"WORD", "QUOTED", "NUMBER", "FEATURE", "CAPABILITY", "DOMAIN"})
 _TELLING = frozenset(
-    {"PROJECT", "UNIQUE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "IN_UNIT"}
+    {
+        "PROJECT",
+        "UNIQUE",
+        "REQUIRED",
+        "OPTIONAL",
+        "INDEXED",
+        "READ_ONLY",
+        "WRITE_ONLY",
+        "IMMUTABLE",
+        "IN_UNIT",
+    }
 )
 """What is worth telling when it was not understood, but is no content of its own."""
 

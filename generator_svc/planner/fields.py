@@ -111,13 +111,7 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
         UnclearError: What is said of it does not fit its type.
     """
     flat = _flattened(qualifiers)
-    for qualifier in flat:
-        if qualifier.kind in {"type", "values"}:
-            field, rule = _typed(field, qualifier), _TOLD
-    measured = [each for each in flat if each.kind in _MEASURED]
-    usual = field.type is FieldType.ENUM and rule != _TOLD  # `a priority from 1 to 5`
-    if measured and (usual or rule in _GUESSES):
-        field, rule = _by_measure(field, measured), "field_type_from_bounds"
+    field, rule = _shaped(field, rule, flat)
     for qualifier in flat:
         if qualifier.kind == "flag":
             field = _flagged(field, qualifier.values[0])
@@ -125,9 +119,24 @@ def apply(field: Field, rule: str, qualifiers: tuple[Qualifier, ...]) -> tuple[F
             field = _measured(field, qualifier)
         elif qualifier.kind == "default":
             field = _defaulted(field, qualifier.values[0])
-        elif qualifier.kind == "unit":
-            field, rule = _counted(field, rule, qualifier.values[0])
     return field, rule
+
+
+def _shaped(field: Field, rule: str, said: list[Qualifier]) -> tuple[Field, str]:
+    """Return a field with the type that is said, or shown by its unit, its bounds, its default."""
+    for qualifier in said:
+        if qualifier.kind in {"type", "values"}:
+            field, rule = _typed(field, qualifier), _TOLD
+    for qualifier in said:
+        if qualifier.kind == "unit":
+            field, rule = _counted(field, rule, qualifier.values[0])
+    usual = field.type is FieldType.ENUM and rule != _TOLD  # `a priority from 1 to 5`
+    if not usual and rule not in _GUESSES:
+        return field, rule
+    if measured := [each for each in said if each.kind in _MEASURED]:
+        return _by_measure(field, measured), "field_type_from_bounds"
+    initial = [each.values[0] for each in said if each.kind == "default"]
+    return _by_default(field, initial[0], rule) if initial else (field, rule)
 
 
 def _counted(field: Field, rule: str, unit: str) -> tuple[Field, str]:
@@ -154,6 +163,8 @@ def _flattened(qualifiers: tuple[Qualifier, ...]) -> list[Qualifier]:
         flat += [each for entry in qualifier.entries for each in _flattened(entry.qualifiers)]
         if len(values) > 1:
             flat.append(Qualifier(kind="values", values=values))
+        elif values and "/" in values[0]:  # `role (admin/user)`
+            flat.append(Qualifier(kind="values", values=tuple(values[0].split("/"))))
         elif values and f"in {values[0].lower()}" in lexicon().units:  # `weight (kg)`
             flat.append(Qualifier(kind="unit", values=(f"in {values[0]}",)))
         elif values:
@@ -190,6 +201,14 @@ def _by_measure(field: Field, measured: list[Qualifier]) -> Field:
         return _retyped(field, FieldType.STRING)
     fractional = any("." in each.values[0] for each in measured)
     return _retyped(field, FieldType.FLOAT if fractional else FieldType.INTEGER)
+
+
+def _by_default(field: Field, text: str, rule: str) -> tuple[Field, str]:
+    """Return a field of the type that its default shows: `priority (default 3)`."""
+    kind = FieldType.BOOLEAN if text.lower() in {"true", "false"} else None
+    if kind is None and text.lstrip("-").replace(".", "", 1).isdecimal():
+        kind = FieldType.FLOAT if "." in text else FieldType.INTEGER
+    return (field, rule) if kind is None else (_retyped(field, kind), "field_type_from_default")
 
 
 def _flagged(field: Field, flag: str) -> Field:

@@ -12,6 +12,7 @@ from generator_svc.planner.asked import (
     read_without,
     take_asked,
     take_roles,
+    take_used_for,
 )
 from generator_svc.planner.catalogue import catalogue
 from generator_svc.planner.draft import Origin
@@ -46,10 +47,12 @@ def interpret(reading: Reading, statement: Statement) -> None:
     """Read one statement into the draft."""
     if statement.kind != "purpose":
         reading.written = []
-    about = reading.about
+    about, used = reading.about, reading.used
     _READERS[statement.kind](reading, statement)
     for item in statement.items:
         take_described(reading, item)
+    if reading.used is used:
+        reading.used = []
     if reading.about is about:
         reading.about = {}
 
@@ -93,6 +96,11 @@ def _purpose(reading: Reading, statement: Statement) -> None:
     if written and statement.subject is None:
         read_written_for(reading, statement, written)
         return
+    if statement.subject is not None and not names_a_thing(statement.subject):
+        reading.skip([statement.subject, *(item.phrase for item in statement.items)])
+        return
+    if statement.subject is None and take_used_for(reading, reading.used, statement.items):
+        return
     if statement.subject is not None:
         _name_project(reading, statement.subject)
     phrase = statement.items[0].phrase if len(statement.items) == 1 else None
@@ -134,7 +142,7 @@ def _fragment(reading: Reading, statement: Statement) -> None:
 
 def _opens(reading: Reading, item: Item, phrase: Phrase) -> bool:
     """`a forum where users …`: a noun alone that opens a prompt is the project."""
-    first = reading.draft.name is None and not reading.draft.entities
+    first = reading.draft.name is None and not reading.draft.entities and names_a_thing(phrase)
     return first and not item.qualifiers and phrase.singular not in reading.declared
 
 

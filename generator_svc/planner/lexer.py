@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.lines import Line, joined
+from generator_svc.planner.lines import Line, item_lines, joined
 
 _RAW = re.compile(
     r"(?P<QUOTED>\"[^\"\n]{1,200}\"|`[^`\n]{1,200}`|(?<!\w)'[^'\n]{1,200}'(?!\w))"
@@ -15,11 +15,15 @@ _RAW = re.compile(
     r"|(?P<BOUND>>=|<=|[<>\u2264\u2265](?=\s*-?\d))"
     r"|(?P<WITH>\bw/(?=[\s\w]))"
     r"|(?P<WORD>[^\W_](?:[\w'-]*[\w])?(?:/[^\W\d_]+)*(?:[+-]+(?=\s*[,)|]))?)"
-    r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$)|\n(?=[ \t]*[A-Z]))"
+    r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$))"
+    r"|(?P<LINE>\n[ \t]*)"
     r"|(?P<DASH>[ \t]+[-\u2013\u2014]{1,2}[ \t]+(?=[^\W\d_]))"
     r"|(?P<PUNCT>[,:()|&+=/])"
     r"|(?P<OTHER>[^\s])"
 )
+
+_OPENS_LINE = re.compile(r"[A-Z]|[^\W\d_][\w -]{0,40}:(?!\S)")
+"""What begins a line that does not go on with the one above: a capital, or a name with a colon."""
 
 _PUNCTUATION: Mapping[str, str] = {
     ",": "COMMA",
@@ -122,6 +126,7 @@ def classified(sentence: Sequence[Token], *, changes: bool = False) -> list[Toke
 
 
 def _raw(prompt: str) -> Iterator[Token]:
+    items = item_lines(prompt)
     for match in _RAW.finditer(prompt.translate(_PLAIN)):
         kind = match.lastgroup or "OTHER"
         if kind == "PUNCT":
@@ -132,6 +137,10 @@ def _raw(prompt: str) -> Iterator[Token]:
             kind = "COLON"
         elif match.group() in _MARKUP:
             continue
+        elif kind == "LINE":
+            kind = "BULLET" if match.start() in items else "BREAK"
+            if kind == "BREAK" and not _OPENS_LINE.match(prompt, match.end()):
+                continue
         yield Token(kind, match.group(), start_pos=match.start(), end_pos=match.end())
 
 

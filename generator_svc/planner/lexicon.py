@@ -61,6 +61,12 @@ class Lexicon:
     units: frozenset[str]
     """The phrases that say what a number counts: `in kg`."""
 
+    businesses: frozenset[str]
+    """What does things with what is stored, as a `company` does."""
+
+    admins: frozenset[str]
+    """Who has rights by being who they are: what an `admin` can do, others cannot."""
+
     only_verbs: frozenset[str]
     """The verbs that begin no name of a thing: `write`, but not `order`."""
 
@@ -116,6 +122,8 @@ def lexicon() -> Lexicon:
         collectives=frozenset(data["collectives"]),
         choices=frozenset(data["choices"]),
         dealing=frozenset(data["dealing"]),
+        businesses=frozenset(data["businesses"]),
+        admins=frozenset(data["admins"]),
         only_verbs=frozenset(data["only_verbs"]),
         units=frozenset(data["terminals"]["IN_UNIT"]),
         handling=frozenset(third_person(verb) for verb in data["openers"]),
@@ -144,6 +152,8 @@ def lexicon() -> Lexicon:
 def third_person(verb: str) -> str:
     """Return how a verb follows `she`: `publish` → `publishes`."""
     head, _, tail = verb.partition(" ")
+    if head.endswith("y") and head[-2:-1] not in "aeiou":
+        return f"{head[:-1]}ies {tail}".strip()
     ending = "es" if head.endswith(("s", "sh", "ch", "x")) else "s"
     return f"{head}{ending} {tail}".strip()
 

@@ -7,6 +7,9 @@ from lark import Token
 
 _CONTENT = frozenset({"WORD", "QUOTED", "NUMBER"})
 _TAB = 4
+_LONGEST_HEAD = 4
+_LONGEST_ITEM = 8
+"""Words of a line that heads a list, and of one that is an item of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,37 @@ class Line:
             return -1
         blank = self.bullet.value.rpartition("\n")[2]
         return len(blank.expandtabs(_TAB)) - len(blank.lstrip())
+
+
+def item_lines(prompt: str) -> frozenset[int]:
+    """Return the newlines that stand before the items of lists without bullets.
+
+    They follow a line that ends in a colon, down to the next empty or shallower one:
+
+        Cars:
+          make
+          model
+    """
+    found: set[int] = set()
+    head: int | None = None
+    depth: int | None = None
+    start = 0
+    for line in prompt.split("\n"):
+        text, indent = (
+            line.strip(),
+            len(line.expandtabs(_TAB)) - len(line.expandtabs(_TAB).lstrip()),
+        )
+        opens = text.endswith(":") and len(text.split()) <= _LONGEST_HEAD
+        item = bool(text) and len(text.split()) <= _LONGEST_ITEM and not text.endswith((".", ":"))
+        if depth is None and head is not None and indent >= head:
+            depth = indent
+        if item and depth is not None and indent >= depth:
+            found.add(start - 1)
+        else:
+            depth = None
+        head = indent if opens else (head if depth is not None else None)
+        start += len(line) + 1
+    return frozenset(found)
 
 
 def joined(lines: Sequence[Line]) -> list[list[Token]]:
@@ -102,7 +136,8 @@ class _Joiner:
 
     def _append(self, sign: Token, line: Line) -> None:
         if any(token.type in _CONTENT for token in line.tokens):
-            self.done[-1] += [sign, *line.tokens]
+            opens = self.done[-1][-1].type == "COLON" and sign.type == "COMMA"
+            self.done[-1] += line.tokens if opens else [sign, *line.tokens]
 
 
 def _ends_in_colon(line: Line) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from generator_svc.domain.naming import plural
 from generator_svc.domain.spec import OnDelete, Relation, RelationKind
-from generator_svc.planner.asked import take_asked
+from generator_svc.planner.asked import is_role, read_only_roles, take_asked
 from generator_svc.planner.draft import DraftEntity, Origin
 from generator_svc.planner.field_types import agent_of, is_shared
 from generator_svc.planner.lexicon import lexicon
@@ -103,6 +103,9 @@ def read_can_write(reading: Reading, statement: Statement) -> None:
     """Read `users can write posts`: each post has its user."""
     if statement.subject is None:
         return
+    if is_role(reading, statement.subject):
+        read_only_roles(reading, statement)
+        return
     one = reading.entity(statement.subject, "subject")
     for item in statement.items:
         if item.phrase is None:
@@ -122,6 +125,8 @@ def _written(reading: Reading, one: DraftEntity, item: Item, statement: Statemen
     reading.written.append(entity)
     key = singular(one.name)
     if entity is one or reading.draft.linked(key, singular(entity.name)):
+        other = singular(entity.name)
+        reading.draft.both_many(key, other, plural(other))
         return
     name = agent_of(statement.verbs[0].text) if key == "user" else ""
     author = replace(item, phrase=statement.subject)

@@ -1,12 +1,11 @@
 """Reads what an entity has: fields, relations in its list, options."""
 
-import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import ask
+from generator_svc.planner.asked import ENTITY_OPTIONS, ask
 from generator_svc.planner.draft import DraftEntity, DraftField, Origin
 from generator_svc.planner.field_types import is_known_name, is_thing
 from generator_svc.planner.fields import UnclearError, apply, entries_of, field_of
@@ -15,8 +14,6 @@ from generator_svc.planner.links import one_has_many, to_one
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import Reading, says_more
 from generator_svc.planner.syntax import Item, Phrase
-
-_OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
 
 
 def take_members(
@@ -37,7 +34,7 @@ def take_members(
         elif says_more(item.phrase):
             reading.skip([item.phrase])
         elif (end := _end_of(reading, item)) is not None:
-            reading.hear(each for each in item.qualifiers if each.kind == "type")
+            reading.hear(each for each in item.qualifiers if each.kind in {"type", "group"})
             to_one(reading, entity, end, item, RelationKind.MANY_TO_ONE, required=False)
         elif _has_many(reading, item, item.phrase, spoken=spoken):
             one_has_many(reading, entity, item)
@@ -53,13 +50,13 @@ def take_members(
 def paired(items: Iterable[Item]) -> list[Item]:
     """Return `start and end date` as a start date and an end date."""
     found = list(items)
-    for place, (first, second) in enumerate(itertools.pairwise(found)):
-        one, other = first.phrase, second.phrase
+    for place in range(len(found) - 2, -1, -1):
+        one, other = found[place].phrase, found[place + 1].phrase
         if one is None or other is None or len(one.words) > 1 or len(other.words) != _PAIR:
             continue
         if (one.key, snake_case(other.words[0].text)) in lexicon().opposites:
             whole = replace(one, words=(*one.words, other.words[1]))
-            found[place] = replace(first, phrase=whole)
+            found[place] = replace(found[place], phrase=whole)
     return found
 
 
@@ -84,6 +81,8 @@ _FEWEST_APART = 3
 def _end_of(reading: Reading, item: Item) -> str | None:
     """Return the entity that a member is said to be: `a manager who is an employee`."""
     said = [value for each in item.qualifiers if each.kind == "type" for value in each.values]
+    entries = [each.phrase for each in entries_of(item)]
+    said += [each.text for each in entries[:1] if each is not None and len(entries) == 1]
     return next((singular(word) for word in said if singular(word) in reading.declared), None)
 
 
@@ -173,7 +172,7 @@ def _take_asked(reading: Reading, entity: DraftEntity, item: Item) -> None:
         return
     for word in item.asked:
         feature = lexicon().features.get(word.text.lower(), "")
-        if feature in _OPTIONS:
+        if feature in ENTITY_OPTIONS:
             entity.options[feature] = Origin(rule="entity_option", span=reading.span([word]))
         elif feature != "timestamps":
             ask(reading, word, on=True)

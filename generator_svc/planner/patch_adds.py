@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import take_asked
+from generator_svc.planner.asked import ENTITY_OPTIONS, take_asked
 from generator_svc.planner.draft import DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import entries_of, lists_fields
@@ -22,9 +22,6 @@ from generator_svc.planner.patch_targets import (
     tell_where,
 )
 from generator_svc.planner.syntax import Item, Phrase, Statement
-
-OPTIONS = frozenset({"soft_delete", "owner", "tenant"})
-"""The features that single entities may have."""
 
 
 def added(changes: Changes, statement: Statement) -> None:
@@ -62,9 +59,9 @@ def add_asked(changes: Changes, item: Item, places: list[DraftEntity | None]) ->
     for word in item.asked:
         feature = lexicon().features.get(word.text.lower(), "")
         owners = [place for place in places if place is not None]
-        for owner in owners if feature in OPTIONS else ():
+        for owner in owners if feature in ENTITY_OPTIONS else ():
             owner.options[feature] = Origin(rule="entity_option", span=changes.reading.span([word]))
-        if feature not in OPTIONS or not owners:
+        if feature not in ENTITY_OPTIONS or not owners:
             take_asked(changes.reading, replace(item, asked=(word,)), on=True)
 
 

@@ -6,13 +6,13 @@ from types import MappingProxyType
 
 from generator_svc.domain.patch import Rename
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import take_asked
+from generator_svc.planner.asked import ENTITY_OPTIONS, take_asked
 from generator_svc.planner.draft import DraftEntity
 from generator_svc.planner.fields import UnclearError, apply
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import to_one
 from generator_svc.planner.nouns import singular
-from generator_svc.planner.patch_adds import OPTIONS, add_asked, added, added_with, given
+from generator_svc.planner.patch_adds import add_asked, added, added_with, given
 from generator_svc.planner.patch_targets import (
     PRONOUNS,
     Changes,
@@ -106,7 +106,7 @@ def _unlinked(changes: Changes, statement: Statement) -> None:
 def _drop_asked(changes: Changes, item: Item, statement: Statement) -> None:
     for word in item.asked:
         option = lexicon().features.get(word.text.lower(), "")
-        if option not in OPTIONS:
+        if option not in ENTITY_OPTIONS:
             take_asked(changes.reading, replace(item, asked=(word,)), on=False)
             continue
         places = [place_of(changes, phrase) for phrase in statement.places]

@@ -57,3 +57,13 @@ def without_owner(tokens: list[Token]) -> list[Token]:
     start = kinds.index("ROLES") if "ROLES" in kinds else 0
     owned = start > 1 and kinds[start - 1] == "HAS" and set(kinds[: start - 1]) <= {"DET", "WORD"}
     return tokens[start:] if owned and kinds[start + 1 : start + 2] == ["COLON"] else tokens
+
+
+def restricted(tokens: list[Token]) -> list[Token]:
+    """Return `admins can delete posts`, which is a right of theirs, as `only admins can …`."""
+    who = [token for token in tokens[:3] if token.type != "DET"][:2]
+    told = [token.type for token in who] == ["WORD", "CAN"]
+    if not told or who[0].value.lower() not in lexicon().admins:
+        return tokens
+    start = tokens[0].start_pos
+    return [Token("ONLY", "", start_pos=start, end_pos=start), *tokens]

@@ -32,6 +32,9 @@ class Reading:
     written: list[DraftEntity] = field(default_factory=list)
     """What the statement before lets somebody write, which `for a pet` may say more about."""
 
+    used: list[Word] = field(default_factory=list)
+    """The features that the statement before asks for, which `for posts` may say more about."""
+
     about: Mapping[str, DraftEntity] = field(default_factory=dict)
     """What the statement before tied to what: the reviews of `reviews for books with a rating`."""
 
@@ -114,14 +117,16 @@ class Reading:
 
 
 def names_a_thing(phrase: Phrase) -> bool:
-    """Tell `sales orders` from `candidates apply`, an unknown verb, and from `the highest bid`."""
-    first, *others = phrase.words
-    if not others or others[0].kind == "OF" or first.kind != "WORD":
+    """Tell `sales orders` from `candidates apply`, an unknown verb, and from `the highest bid`.
+
+    `a school employs teachers` has its verb in the middle: what looks like a plural there.
+    """
+    words = [word.text.lower() for word in phrase.words]
+    if len(words) == 1 or any(word.kind == "OF" for word in phrase.words):
         return True
-    text = first.text.lower()
-    picks = text in lexicon().superlatives
-    verbal = text in lexicon().only_verbs or (is_plural(text) and text not in lexicon().compounds)
-    return not (picks or verbal or says_more(phrase))
+    verbal = any(is_plural(word) and word not in lexicon().compounds for word in words[:-1])
+    picks = words[0] in lexicon().superlatives
+    return not (verbal or picks or words[0] in lexicon().only_verbs or says_more(phrase))
 
 
 def says_more(phrase: Phrase) -> bool:

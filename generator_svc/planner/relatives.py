@@ -15,7 +15,7 @@ _REACH = 60
 
 _PRONOUNS = frozenset({"who", "which", "that"})
 _EACH = frozenset({"each", "all", "having", "whose", "where"})
-_NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "QUOTED", "_RPAR"})
+_NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "QUOTED", "UNIT", "_RPAR"})
 _CHOICES = frozenset({"can be", "may be", "is", "are"})
 
 
@@ -42,12 +42,11 @@ def with_relatives(tokens: Sequence[Token]) -> list[Token]:
         told = verb_at(following) if noun and _may_speak(token, aside=aside) else None
         if told is not None:
             verb, length = told
-            pause = [token] if token.type == "COMMA" else []
-            can = Token("CAN", "" if pause else token.value, end_pos=token.end_pos)
-            can.start_pos = token.end_pos if pause else token.start_pos
-            kept += [*pause, can, verb]
+            kept += _spoken(token, verb)
             position += length
-            aside = aside and not pause
+            aside = aside and token.type != "COMMA"
+        elif noun and _is_value(token, kept[-1], following):
+            kept += [Token("ONE_OF", "", start_pos=token.start_pos, end_pos=token.start_pos), token]
         elif not (token.type == "OF" and following and following[0].type == "ONE_OF"):
             kept.append(as_kind(token, _settled(token, kept, following)))
     return kept
@@ -75,6 +74,14 @@ def _may_speak(token: Token, *, aside: bool) -> bool:
     return pronoun or (aside and token.type == "COMMA")
 
 
+def _spoken(token: Token, verb: Token) -> list[Token]:
+    """Return `who write` as `who can write`, and the `, write` that follows an aside likewise."""
+    pause = token.type == "COMMA"
+    start = token.end_pos if pause else token.start_pos
+    can = Token("CAN", "" if pause else token.value, start_pos=start, end_pos=token.end_pos)
+    return [token, can, verb] if pause else [can, verb]
+
+
 def _settled(token: Token, before: Sequence[Token], following: Sequence[Token]) -> str:
     """Tell what lists values or fields: `that can be open or closed`, `such as a price`."""
     if _opens_values(token, before) and _lists_values(following):
@@ -91,6 +98,17 @@ def _opens_values(token: Token, before: Sequence[Token]) -> bool:
         return bare in _CHOICES and (text != bare or bare.endswith(" be"))
     named = bool(before) and before[-1].value.lower() in lexicon().choices
     return named and token.type in {"OF", "COMMA"}
+
+
+def _is_value(token: Token, noun: Token, following: Sequence[Token]) -> bool:
+    """Tell the first value of `priority low, medium or high` and of `difficulty easy/hard`."""
+    if token.type != "WORD" or noun.type != "WORD":
+        return False
+    alone = not following or following[0].type != "WORD"
+    if "/" in token.value:
+        return alone and not any(is_known_name(part) for part in token.value.split("/"))
+    listed = noun.value.lower() in lexicon().choices and _lists_values([token, *following])
+    return listed and alone
 
 
 def _is_each(tokens: Sequence[Token]) -> bool:

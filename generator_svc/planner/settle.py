@@ -156,9 +156,12 @@ def _settled_for(
 
 def _settled_word(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
     """Tell the `stores` of `the system stores customers` from that of `customers have stores`."""
-    kind, text = before[-1].type if before else "", token.value.lower()
-    deals = kind == "DOMAIN" and text in lexicon().dealing
-    return "FOR" if deals or (kind == "PROJECT" and text in lexicon().handling) else token.type
+    if not before:
+        return token.type
+    kind, text, words = before[-1].type, token.value.lower(), lexicon()
+    business = kind == "DOMAIN" or before[-1].value.lower() in words.businesses
+    deals = business and text in words.dealing | words.handling
+    return "FOR" if deals or (kind == "PROJECT" and text in words.handling) else token.type
 
 
 def _settled_unit(token: Token, before: Sequence[Token], _: Sequence[Token], __: str) -> str:
