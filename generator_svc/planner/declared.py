@@ -2,7 +2,9 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import lists_fields
+from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.reading import MOST_WORDS, describes, may_be_entities, names_a_thing
 from generator_svc.planner.syntax import Item, Phrase, Statement
@@ -74,7 +76,10 @@ def _declared_by(statement: Statement, projects: Collection[str] = ()) -> set[st
         found = [*subject, *plurals]
     elif statement.kind == "has_many":
         found = [*plain, *plurals]
-    elif statement.kind in {"has_one", "described"}:
+    elif statement.kind == "has_one":
+        others = [*statement.items[:1], *(each for each in statement.items if _is_one(each))]
+        found = [*plain, *(item.phrase for item in others if _is_other(item))]
+    elif statement.kind == "described":
         found = plain or (items if statement.subject is not None else ())
     elif statement.kind == "fragment":
         found = [item.phrase for item in statement.items if _is_group(item)]
@@ -82,6 +87,18 @@ def _declared_by(statement: Statement, projects: Collection[str] = ()) -> set[st
         found = plurals
     described = [item.phrase for item in statement.items if lists_fields(item)]
     return _keys([*found, *described])
+
+
+def _is_one(item: Item) -> bool:
+    return item.phrase is not None and "one" in item.phrase.determiners
+
+
+def _is_other(item: Item) -> bool:
+    """Tell the driver of `a trip has one driver` from the price that it has one of."""
+    phrase = item.phrase
+    if phrase is None or item.qualifiers or item.many or is_plural(phrase.text):
+        return False
+    return not is_known_name(phrase.key) and phrase.text.lower() not in lexicon().choices
 
 
 def _is_group(item: Item) -> bool:

@@ -23,6 +23,7 @@ class _Rules:
     people: frozenset[str]
     owners: frozenset[str]
     shared: frozenset[str]
+    apart: frozenset[str]
     things: frozenset[str]
     records: frozenset[str]
     defaults: Mapping[str, tuple[Field, ...]]
@@ -70,6 +71,11 @@ def is_owner(name: str) -> bool:
 def is_shared(name: str) -> bool:
     """Tell whether what a name names is usually shared, as tags are."""
     return _last_word(name) in _rules().shared
+
+
+def is_apart(name: str) -> bool:
+    """Tell whether one row has it to itself, as a user has a profile."""
+    return _last_word(name) in _rules().apart
 
 
 def is_thing(name: str) -> bool:
@@ -148,6 +154,7 @@ def _rules() -> _Rules:
         people=frozenset(data["people"]),
         owners=frozenset(data["owners"]),
         shared=frozenset(data["shared"]),
+        apart=frozenset(data["apart"]),
         things=frozenset(data["things"]),
         records=frozenset(data["records"]),
         defaults=MappingProxyType(

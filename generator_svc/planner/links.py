@@ -6,7 +6,7 @@ from generator_svc.domain.naming import plural
 from generator_svc.domain.spec import OnDelete, Relation, RelationKind
 from generator_svc.planner.asked import is_role, read_only_roles, take_asked
 from generator_svc.planner.draft import DraftEntity, Origin
-from generator_svc.planner.field_types import agent_of, is_shared
+from generator_svc.planner.field_types import agent_of, is_apart, is_shared
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import Reading, names_a_thing
@@ -55,7 +55,7 @@ def read_has_one(reading: Reading, statement: Statement) -> list[Item]:
         if target is None:
             others.append(item)
         else:
-            kind = RelationKind.ONE_TO_ONE
+            kind = RelationKind.ONE_TO_ONE if is_apart(target) else RelationKind.MANY_TO_ONE
             to_one(reading, entity, target, item, kind, required=False, rule="has_one")
     return others
 
