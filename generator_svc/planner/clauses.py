@@ -37,7 +37,7 @@ _REACH = 40
 _HANGING = frozenset({"WITH", "FOR"})
 _OPEN_ENDS = frozenset({"_SEP", "WITH", "HAS", "LABEL", "FOR", "USE", "CAN"})
 _MAIN = frozenset({"HAS", "HAS_MANY", "HAS_ONE"})
-_SPEAKING = frozenset({"BELONGS", "MAY_BELONG", "HAS_MANY", "HAS_ONE", "CAN"})
+_AFTER_NOUN = frozenset({"BELONGS", "MAY_BELONG", "HAS_MANY", "HAS_ONE", "CAN"})
 _NOT_NOUNS = frozenset({"OTHER", "VERB_MANY", "VERB_ONE", "VERB_NONE"})
 
 
@@ -199,7 +199,7 @@ def _without_group(rest: list[Token]) -> tuple[list[Token], list[Token]]:
     whole = [*rest[:opening], *rest[end:]]
     named = set(kinds[:opening]) <= {"DET", "WORD"} and clause_of(rest[:opening]) is None
     plain = named and kinds[opening:end].count("_LPAR") == 1
-    speaks = set(kinds[end : end + 1]) <= _SPEAKING and len(kinds) > end
+    speaks = set(kinds[end : end + 1]) <= _AFTER_NOUN and len(kinds) > end
     if plain and (speaks or clause_of(whole) is not None):
         return rest[:end], whole
     return [], rest

@@ -49,23 +49,18 @@ def item_lines(prompt: str) -> frozenset[int]:
           model
     """
     found: set[int] = set()
-    head: int | None = None
-    depth: int | None = None
+    head = depth = None
     start = 0
-    for line in prompt.split("\n"):
-        text, indent = (
-            line.strip(),
-            len(line.expandtabs(_TAB)) - len(line.expandtabs(_TAB).lstrip()),
-        )
-        opens = text.endswith(":") and len(text.split()) <= _LONGEST_HEAD
-        item = bool(text) and len(text.split()) <= _LONGEST_ITEM and not text.endswith((".", ":"))
+    for line in prompt.expandtabs(1).split("\n"):
+        text, indent = line.strip(), len(line) - len(line.lstrip())
         if depth is None and head is not None and indent >= head:
             depth = indent
+        item = 0 < len(text.split()) <= _LONGEST_ITEM and not text.endswith((".", ":"))
         if item and depth is not None and indent >= depth:
             found.add(start - 1)
         else:
-            depth = None
-        head = indent if opens else (head if depth is not None else None)
+            opens = text.endswith(":") and len(text.split()) <= _LONGEST_HEAD
+            head, depth = (indent if opens else None), None
         start += len(line) + 1
     return frozenset(found)
 
