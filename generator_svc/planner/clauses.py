@@ -10,13 +10,7 @@ from dataclasses import dataclass
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.phrasing import (
-    restricted,
-    without_labels,
-    without_likeness,
-    without_owner,
-    without_story,
-)
+from generator_svc.planner.phrasing import unphrased, without_likeness
 from generator_svc.planner.relatives import is_relative
 from generator_svc.planner.settle import settled
 from generator_svc.planner.speaking import clause_of, verb_at, with_can
@@ -55,7 +49,7 @@ class Clause:
 def clauses(sentence: Sequence[Token]) -> list[Clause]:
     """Return the clauses of a classified sentence."""
     sentence, likened = without_likeness(sentence)
-    tokens, adjectives = settled(restricted(without_story(without_owner(without_labels(sentence)))))
+    tokens, adjectives = settled(unphrased(sentence))
     cutter = _Cutter()
     for part in _split(tokens, "WHERE"):
         for segment in _segments(part):

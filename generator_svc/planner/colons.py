@@ -37,8 +37,9 @@ def _heads(before: Sequence[Token], following: Sequence[Token]) -> bool:
     listed = kinds_of(following[1:3]) == ["COMMA", "WORD"] or (
         named and kinds_of(following[1:2]) == ["_LPAR"]
     )
-    opens = len(before) == 1 or before[-2].type == "WITH"
-    return listed and opens and is_plural(before[-1].value)
+    if len(before) == 1:
+        return listed
+    return listed and before[-2].type == "WITH" and is_plural(before[-1].value)
 
 
 def _opens_values(before: Sequence[Token]) -> bool:

@@ -6,7 +6,13 @@ from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import lists_fields
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
-from generator_svc.planner.reading import MOST_WORDS, describes, may_be_entities, names_a_thing
+from generator_svc.planner.reading import (
+    MOST_WORDS,
+    describes,
+    may_be_entities,
+    names_a_thing,
+    without_state,
+)
 from generator_svc.planner.syntax import Item, Phrase, Statement
 
 _BOTH_ENDS = frozenset({"belongs", "may_belong", "linked", "linked_to", "can_link"})
@@ -115,7 +121,7 @@ def _is_kind(statement: Statement) -> bool:
 
 def _keys(phrases: Iterable[Phrase | None]) -> set[str]:
     return {
-        phrase.singular
+        without_state(phrase).singular
         for phrase in phrases
         if phrase is not None and len(phrase.words) <= MOST_WORDS and names_a_thing(phrase)
     }

@@ -60,7 +60,7 @@ def field_of(item: Item) -> tuple[Field, str]:
 def lists_fields(item: Item) -> bool:
     """Tell an `address (street, city)`, which is a thing of its own, from a `color (red, blue)`."""
     names = [each.phrase for each in entries_of(item) if each.phrase is not None]
-    if item.phrase is None or not names:
+    if item.phrase is None or not names or item.phrase.text.lower() in lexicon().choices:
         return False
     telling = [each for each in names if _names_a_field(each, alone=len(names) == 1)]
     if is_plural(item.phrase.text):

@@ -28,7 +28,7 @@ from generator_svc.planner.links import (
     read_linked,
     read_written_for,
 )
-from generator_svc.planner.members import constrain, take_described, take_members
+from generator_svc.planner.members import constrain, take_described, take_members, take_status
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.reading import (
     MOST_WORDS,
@@ -40,6 +40,7 @@ from generator_svc.planner.reading import (
 from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 
 _OPENINGS = frozenset({"", ".", "!", "?"})
+_SOFTWARE = frozenset({"api", "app", "application", "backend", "system", "tool", "software"})
 _PROJECTS = frozenset({"PROJECT", "DOMAIN"})
 
 
@@ -59,6 +60,10 @@ def interpret(reading: Reading, statement: Statement) -> None:
 
 def _described(reading: Reading, statement: Statement) -> None:
     subject = statement.subject
+    items = [item.phrase for item in statement.items]
+    if subject is not None and items and all(each and _is_software(each) for each in items):
+        _name_project(reading, subject)  # `a hotel needs an API`
+        return
     listed = () if "HAS" in statement.marks else statement.items
     if subject is not None and listed and subject.singular in reading.about:
         take_members(reading, reading.about[subject.singular], statement.items)
@@ -114,6 +119,11 @@ def _names_project(phrase: Phrase) -> bool:
     return any(word.kind == "PROJECT" for word in phrase.words)
 
 
+def _is_software(phrase: Phrase) -> bool:
+    """Tell the API that a hotel needs from the manager that a department has."""
+    return phrase.words[-1].text.lower() in _SOFTWARE
+
+
 def _is_single(phrase: Phrase) -> bool:
     """`an API for a zoo` names the project, `an API for animals` what it stores."""
     return bool(phrase.determiners) and not is_plural(phrase.text)
@@ -128,7 +138,7 @@ def _fragment(reading: Reading, statement: Statement) -> None:
         _take_entities(reading, statement.items[1:])
     elif phrase is None:
         _take_entities(reading, statement.items, strict=bool(reading.draft.entities))
-    elif constrain(reading, item):
+    elif constrain(reading, item) or take_status(reading, item, phrase):
         return
     elif any(each.kind != "group" for each in item.qualifiers):
         reading.skip([phrase])

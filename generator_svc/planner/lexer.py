@@ -18,7 +18,7 @@ _RAW = re.compile(
     r"|(?P<BREAK>\n[ \t]*\n\s*|[!?;]+|\.(?=\s|$))"
     r"|(?P<LINE>\n[ \t]*)"
     r"|(?P<DASH>[ \t]+[-\u2013\u2014]{1,2}[ \t]+(?=[^\W\d_]))"
-    r"|(?P<PUNCT>[,:()|&+=/])"
+    r"|(?P<PUNCT>[,:(){}|&+=/])"
     r"|(?P<OTHER>[^\s])"
 )
 
@@ -32,6 +32,8 @@ _PUNCTUATION: Mapping[str, str] = {
     "=": "COLON",
     "(": "_LPAR",
     ")": "_RPAR",
+    "{": "_LPAR",
+    "}": "_RPAR",
     "|": "_PIPE",
     "&": "AND",
     "+": "AND",

@@ -67,6 +67,9 @@ class Lexicon:
     admins: frozenset[str]
     """Who has rights by being who they are: what an `admin` can do, others cannot."""
 
+    states: frozenset[str]
+    """What tells which of some things is meant: the `completed` of completed tasks."""
+
     only_verbs: frozenset[str]
     """The verbs that begin no name of a thing: `write`, but not `order`."""
 
@@ -124,6 +127,7 @@ def lexicon() -> Lexicon:
         dealing=frozenset(data["dealing"]),
         businesses=frozenset(data["businesses"]),
         admins=frozenset(data["admins"]),
+        states=frozenset(data["states"]),
         only_verbs=frozenset(data["only_verbs"]),
         units=frozenset(data["terminals"]["IN_UNIT"]),
         handling=frozenset(third_person(verb) for verb in data["openers"]),
@@ -160,7 +164,7 @@ def third_person(verb: str) -> str:
 
 def _passives(participles: Iterable[str]) -> Iterable[str]:
     for participle in participles:
-        for copula in ("", "is ", "are ", "was ", "were ", "must be "):
+        for copula in ("", "is ", "are ", "was ", "were ", "must be ", "it's ", "they're "):
             yield f"{copula}{participle} by"
 
 

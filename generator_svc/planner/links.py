@@ -164,7 +164,9 @@ def one_has_many(reading: Reading, entity: DraftEntity, item: Item) -> None:
     if item.phrase is None:
         return
     origin = Origin(rule="has_many", span=reading.span(item.phrase.words))
-    one, many = singular(entity.name), reading.known_or_new(entity, item.phrase)
+    one = singular(entity.name)
+    within = item.phrase.singular.removeprefix("sub").lstrip("_") == one  # `subcategories`
+    many = one if within else reading.known_or_new(entity, item.phrase)
     told = any(each.kind == "link" for group in item.qualifiers for each in _inside(group.entries))
     if told or (one != many and is_shared(many)):
         reading.draft.many_to_many(one, many, replace(origin, rule="many_to_many"))

@@ -69,6 +69,8 @@ def _apart(reading: Reading, item: Item) -> list[Item]:
     phrase = item.phrase
     if phrase is None or item.qualifiers or len(phrase.words) < _FEWEST_APART:
         return [item]
+    if phrase.words[-1].text.lower() in {"url", "link"}:
+        return [item]  # `cover image URL`
     words = [replace(phrase, words=(word,)) for word in phrase.words]
     named = all(is_known_name(each.key) or each.singular in reading.declared for each in words)
     return [replace(item, phrase=each) for each in words] if named else [item]
@@ -116,6 +118,17 @@ def take_field(reading: Reading, entity: DraftEntity, item: Item, phrase: Phrase
     origin = Origin(rule=rule, span=reading.span(phrase.words))
     entity.fields[field.name] = DraftField(field=field, origin=origin)
     entity.described = True
+
+
+def take_status(reading: Reading, item: Item, phrase: Phrase) -> bool:
+    """Read `tasks can be open or closed` as their status; tell whether it was that."""
+    told = [each.kind for each in item.qualifiers] == ["values"]
+    if not told or not (phrase.singular in reading.declared or is_plural(phrase.text)):
+        return False
+    entity = reading.entity(phrase, "subject")
+    status = Phrase(words=(replace(phrase.words[-1], text="status"),))
+    take_field(reading, entity, replace(item, phrase=status), status)
+    return True
 
 
 def take_described(reading: Reading, item: Item) -> None:

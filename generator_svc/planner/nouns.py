@@ -47,7 +47,9 @@ def _singular_word(word: str) -> str:
     irregular = _irregular_singulars().get(word)
     if irregular is not None:
         return irregular
-    if word in _ONLY_SINGULAR or word.endswith("ss") or not word.endswith("s"):
+    if word in _ONLY_SINGULAR or word in _IRREGULAR:
+        return word
+    if word.endswith("ss") or not word.endswith("s"):
         return word
     if word[:-1] in _IN_IE:
         return word[:-1]

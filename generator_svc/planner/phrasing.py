@@ -1,14 +1,33 @@
 """Takes out of a sentence what only phrases it: `as a user I want to`, `a model called`."""
 
+import re
 from collections.abc import Sequence
 
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
-from generator_svc.planner.terminals import SEPARATORS, kinds_of
+from generator_svc.planner.terminals import SEPARATORS, as_kind, kinds_of
 
 _CALLED = frozenset({"called", "named"})
+_NUMBERED = re.compile(r"[A-Za-z]+-?\d+")
+_EVERY = (["each"], ["every"])
+_KEEPING = frozenset({"store", "record", "keep", "track", "save", "need", "want", "require"})
 _LABELS = frozenset({"WORD", "ENTITIES"})
+
+
+def unphrased(sentence: Sequence[Token]) -> list[Token]:
+    """Return what a sentence says, however it is phrased."""
+    tokens = list(sentence)
+    for step in (
+        _without_heading,
+        _for_each,
+        _without_labels,
+        _without_owner,
+        _without_story,
+        _restricted,
+    ):
+        tokens = step(tokens)
+    return tokens
 
 
 def without_likeness(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
@@ -23,7 +42,7 @@ def without_likeness(sentence: Sequence[Token]) -> tuple[list[Token], list[Token
     return list(sentence), []
 
 
-def without_story(tokens: list[Token]) -> list[Token]:
+def _without_story(tokens: list[Token]) -> list[Token]:
     """Return `as a user I want to write posts, so that …` as `a user can write posts`."""
     kinds = kinds_of(tokens)
     if "CAN" not in kinds or tokens[0].value.lower() not in {"as a", "as an"}:
@@ -34,7 +53,7 @@ def without_story(tokens: list[Token]) -> list[Token]:
     return [*who, *tokens[can:why]]
 
 
-def without_labels(tokens: Sequence[Token]) -> list[Token]:
+def _without_labels(tokens: list[Token]) -> list[Token]:
     """Drop the `model` of `a User model`, and the `entity called` of `an entity called User`."""
     kept: list[Token] = []
     labelled = False
@@ -51,7 +70,34 @@ def without_labels(tokens: Sequence[Token]) -> list[Token]:
     return kept
 
 
-def without_owner(tokens: list[Token]) -> list[Token]:
+def _without_heading(tokens: list[Token]) -> list[Token]:
+    """Drop the `REQ-1:` of a requirement and the `fields of` of `fields of a vehicle: make`."""
+    kinds = kinds_of(tokens)
+    if kinds[:2] == ["WORD", "COLON"] and _NUMBERED.fullmatch(tokens[0].value):
+        return tokens[2:]
+    if tokens[:1] == ["class"] and kinds[1:3] == ["WORD", "COLON"]:
+        return tokens[1:]
+    if kinds[:1] == ["FIELDS"] and kinds[1:2] in (["FOR"], ["OF"]):
+        return tokens[2:]
+    return tokens
+
+
+def _for_each(tokens: list[Token]) -> list[Token]:
+    """Return `for each customer we need the name` as `customer has the name`."""
+    texts = [token.value.lower() for token in tokens]
+    if texts[:1] != ["for each"] and not (texts[:1] == ["for"] and texts[1:2] in _EVERY):
+        return tokens
+    start = 1 if texts[0] == "for each" else 2
+    noun = next((n for n in range(start, len(tokens)) if tokens[n].type != "WORD"), len(tokens))
+    verb = noun
+    while texts[verb : verb + 1] in ([","], ["we"], ["i"], ["you"]):
+        verb += 1
+    if noun == start or verb == len(tokens) or texts[verb].split()[-1] not in _KEEPING:
+        return tokens
+    return [*tokens[start:noun], as_kind(tokens[verb], "HAS"), *tokens[verb + 1 :]]
+
+
+def _without_owner(tokens: list[Token]) -> list[Token]:
     """Return `users have roles: admin, editor` as `roles: admin, editor`."""
     kinds = kinds_of(tokens)
     start = kinds.index("ROLES") if "ROLES" in kinds else 0
@@ -59,7 +105,7 @@ def without_owner(tokens: list[Token]) -> list[Token]:
     return tokens[start:] if owned and kinds[start + 1 : start + 2] == ["COLON"] else tokens
 
 
-def restricted(tokens: list[Token]) -> list[Token]:
+def _restricted(tokens: list[Token]) -> list[Token]:
     """Return `admins can delete posts`, which is a right of theirs, as `only admins can …`."""
     who = [token for token in tokens[:3] if token.type != "DET"][:2]
     told = [token.type for token in who] == ["WORD", "CAN"]

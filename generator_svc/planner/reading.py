@@ -1,7 +1,7 @@
 """What is known while statements are read, and what every reader of them needs."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from generator_svc.planner.draft import Draft, DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name, is_person
@@ -48,6 +48,7 @@ class Reading:
         """Return the entity that a phrase names, planning it if need be."""
         if phrase.text.lower() == "them" and self.last is not None:
             return self.last
+        phrase = without_state(phrase)
         name = self.short.get(phrase.singular, phrase.text)
         entity = self.draft.entity(name, Origin(rule=rule, span=self.span(phrase.words)))
         if follow:
@@ -114,6 +115,13 @@ class Reading:
     def between(self, start: int, end: int) -> Span:
         """Return a run of the prompt's characters."""
         return Span(start=start, end=end, text=self.prompt[start:end])
+
+
+def without_state(phrase: Phrase) -> Phrase:
+    """Return the tasks of `completed tasks`."""
+    first, *others = phrase.words
+    plain = first.kind == "WORD" and first.text.lower() in lexicon().states
+    return replace(phrase, words=tuple(others)) if plain and others else phrase
 
 
 def names_a_thing(phrase: Phrase) -> bool:

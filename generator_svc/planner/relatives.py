@@ -16,6 +16,9 @@ _REACH = 60
 _PRONOUNS = frozenset({"who", "which", "that"})
 _EACH = frozenset({"each", "all", "having", "whose", "where"})
 _NOUNS = frozenset({"WORD", "DOMAIN", "PROJECT", "QUOTED", "UNIT", "_RPAR"})
+_SAYING = frozenset({"ONE_OF", "NUMBER", "MIN", "MAX", "EXACT", "BETWEEN"})
+"""What may say more with an `of` before it: `a name of 3 to 50 characters`."""
+
 _CHOICES = frozenset({"can be", "may be", "is", "are"})
 
 
@@ -47,7 +50,9 @@ def with_relatives(tokens: Sequence[Token]) -> list[Token]:
             aside = aside and token.type != "COMMA"
         elif noun and _is_value(token, kept[-1], following):
             kept += [Token("ONE_OF", "", start_pos=token.start_pos, end_pos=token.start_pos), token]
-        elif not (token.type == "OF" and following and following[0].type == "ONE_OF"):
+        elif kept and kept[-1].type == "NUMBER" and f"in {token.value.lower()}" in lexicon().units:
+            kept.append(as_kind(token.update(value=f"in {token.value}"), "IN_UNIT"))
+        elif not (token.type == "OF" and following and following[0].type in _SAYING):
             kept.append(as_kind(token, _settled(token, kept, following)))
     return kept
 
@@ -95,7 +100,7 @@ def _opens_values(token: Token, before: Sequence[Token]) -> bool:
     text = token.value.lower()
     if token.type == "COPULA":
         bare = text.removeprefix("that ").removeprefix("which ")
-        return bare in _CHOICES and (text != bare or bare.endswith(" be"))
+        return bare in _CHOICES
     named = bool(before) and before[-1].value.lower() in lexicon().choices
     return named and token.type in {"OF", "COMMA"}
 
