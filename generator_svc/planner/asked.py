@@ -124,8 +124,8 @@ def is_role(reading: Reading, subject: Phrase) -> bool:
     return subject.text.lower() in lexicon().admins or subject.singular in reading.draft.roles
 
 
-def read_only_roles(reading: Reading, statement: Statement) -> None:
-    """Read who alone may do what: `only admins can delete posts`."""
+def read_only_roles(reading: Reading, statement: Statement, *, also: bool = False) -> None:
+    """Read who alone may do what: `only admins can delete posts`; or who may, besides others."""
     subjects = [each for each in (statement.subject, *statement.others) if each is not None]
     if any(is_owner(subject.singular) for subject in subjects):
         _only_owners(reading, statement)
@@ -138,6 +138,9 @@ def read_only_roles(reading: Reading, statement: Statement) -> None:
         entity = reading.entity(item.phrase, "entity_by_verb", follow=False)
         for action in _actions(statement.verbs):
             given = entity.access.setdefault(action, [])
+            if not also and (entity.name, action) not in reading.restricted:
+                given.clear()  # `only admins`: not those who could before
+                reading.restricted.add((entity.name, action))
             given += [role for role in roles if role not in given]
 
 
@@ -167,8 +170,9 @@ def read_only_own(reading: Reading, statement: Statement) -> None:
 
 def _role(reading: Reading, phrase: Phrase) -> str:
     origin = Origin(rule="role", span=reading.span(phrase.words))
-    reading.draft.roles.setdefault(phrase.singular, origin)
-    return phrase.singular
+    name = phrase.key if phrase.key in lexicon().compounds else phrase.singular  # `sales`
+    reading.draft.roles.setdefault(name, origin)
+    return name
 
 
 def _actions(verbs: Iterable[Word]) -> list[str]:

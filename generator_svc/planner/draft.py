@@ -165,5 +165,5 @@ def _same(one: Relation, other: Relation) -> bool:
 
 def _merged(one: Relation, other: Relation) -> Relation:
     required = one.required or other.required
-    on_delete = OnDelete.RESTRICT if required else one.on_delete
+    on_delete = OnDelete.RESTRICT if required and not one.required else one.on_delete
     return replace(one, required=required, on_delete=on_delete, back=one.back or other.back)

@@ -31,6 +31,7 @@ _GUESSES = frozenset({"string_by_default", "plural_is_a_list"})
 _MEASURED = frozenset({"min", "max", "above", "below"})
 _NEGATED = {"optional": "required", "not_unique": "unique", "not_indexed": "index"}
 _WHOLE = frozenset({FieldType.INTEGER, FieldType.BIGINT})
+_NUMBERS = _WHOLE | {FieldType.FLOAT, FieldType.DECIMAL}
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
 
@@ -178,7 +179,12 @@ def _typed(field: Field, qualifier: Qualifier) -> Field:
     kind = type_word(qualifier.values[0])
     if kind is None:
         raise UnclearError
-    return field if kind is field.type else _retyped(field, kind)
+    if kind is field.type:
+        return field
+    bounds = (field.minimum, field.maximum) if {kind, field.type} <= _NUMBERS else (None, None)
+    whole = kind in _WHOLE
+    low, high = (None if whole and each and "." in each else each for each in bounds)
+    return replace(_retyped(field, kind), minimum=low, maximum=high)
 
 
 def _enum(field: Field, values: tuple[str, ...]) -> Field:

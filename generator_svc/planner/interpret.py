@@ -48,6 +48,10 @@ def interpret(reading: Reading, statement: Statement) -> None:
     """Read one statement into the draft."""
     if statement.kind != "purpose":
         reading.written = []
+    if statement.subject is not None and statement.subject.text.lower() in lexicon().nobody:
+        reading.unclear.append(reading.between(statement.start, statement.end))
+        reading.hear(each for item in statement.items for each in item.qualifiers)
+        return
     about, used = reading.about, reading.used
     _READERS[statement.kind](reading, statement)
     for item in statement.items:

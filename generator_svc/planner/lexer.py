@@ -155,7 +155,7 @@ def _match(
     book = lexicon()
     tables = [book.phrases]
     opens = all(token.type in {"COMMAND", "FILLER", "COMMA"} for token in before)
-    if changes and (opens or before[-1].type in {"COMMA", "AND", "FILLER", "WHERE"}):
+    if changes and (opens or before[-1].type in {"COMMA", "AND", "FILLER", "WHERE", "COLON"}):
         tables.insert(0, book.changes)
     elif opens:
         tables.insert(0, book.commands)

@@ -70,6 +70,9 @@ class Lexicon:
     states: frozenset[str]
     """What tells which of some things is meant: the `completed` of completed tasks."""
 
+    nobody: frozenset[str]
+    """Who is nobody in particular: `anyone`."""
+
     only_verbs: frozenset[str]
     """The verbs that begin no name of a thing: `write`, but not `order`."""
 
@@ -128,6 +131,7 @@ def lexicon() -> Lexicon:
         businesses=frozenset(data["businesses"]),
         admins=frozenset(data["admins"]),
         states=frozenset(data["states"]),
+        nobody=frozenset(data["nobody"]),
         only_verbs=frozenset(data["only_verbs"]),
         units=frozenset(data["terminals"]["IN_UNIT"]),
         handling=frozenset(third_person(verb) for verb in data["openers"]),

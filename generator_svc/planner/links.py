@@ -104,7 +104,7 @@ def read_can_write(reading: Reading, statement: Statement) -> None:
     if statement.subject is None:
         return
     if is_role(reading, statement.subject):
-        read_only_roles(reading, statement)
+        read_only_roles(reading, statement, also=True)
         return
     one = reading.entity(statement.subject, "subject")
     for item in statement.items:

@@ -1,6 +1,6 @@
 """The planner of iterations: a prompt, or a patch as written, to a checked patch of a spec."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chassis.errors import InvalidInputError
@@ -10,6 +10,7 @@ from generator_svc.domain.refusal import PLAN_REFUSED, Findings
 from generator_svc.domain.spec import JsonValue, ProjectSpec
 from generator_svc.planner.declared import declared_entities
 from generator_svc.planner.interpret import interpret
+from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.patch_apply import apply_patch
 from generator_svc.planner.patch_changes import read_change
 from generator_svc.planner.patch_document import read_patch
@@ -77,7 +78,8 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     known = frozenset(draft.entities)
     parts, lost = read_statements(request.prompt, known)
     plain = [each for each in parts if each.kind not in _KINDS]
-    reading = Reading(draft=draft, prompt=request.prompt, declared=known | declared_entities(plain))
+    declared = known | declared_entities(plain) | _added_entities(parts)
+    reading = Reading(draft=draft, prompt=request.prompt, declared=declared)
     changes = Changes(reading=reading)
     for statement in parts:
         if statement.kind in _KINDS:
@@ -97,6 +99,18 @@ def _from_prompt(request: PatchRequest) -> tuple[SpecPatch, tuple[Source, ...]]:
     )
     _check(request.prompt, changes, [*lost, *reading.unclear], patch)
     return patch, tuple(_source(request.prompt, statement) for statement in parts)
+
+
+def _added_entities(statements: Iterable[Statement]) -> set[str]:
+    """Return the keys of the suppliers of `add suppliers; products have a supplier`."""
+    added = [each for each in statements if each.kind in {"added", "added_with"}]
+    phrases = [
+        phrase
+        for each in added
+        if not each.places
+        for phrase in (each.subject, *(item.phrase for item in each.items))
+    ]
+    return {each.singular for each in phrases if each is not None and is_plural(each.text)}
 
 
 def _adds_by_the_way(statement: Statement, declared: frozenset[str]) -> bool:

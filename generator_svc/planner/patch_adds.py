@@ -19,6 +19,7 @@ from generator_svc.planner.patch_targets import (
     noun_of,
     only_entity,
     place_of,
+    split_owner,
     tell_where,
 )
 from generator_svc.planner.syntax import Item, Phrase, Statement
@@ -32,9 +33,11 @@ def added(changes: Changes, statement: Statement) -> None:
             add_asked(changes, each, places)
             continue
         item = replace(each, qualifiers=each.qualifiers + statement.qualifiers)
-        whose = changes.reading.owner_of(each.phrase)
+        whose, what = changes.reading.owner_of(each.phrase), each.phrase.owned
+        if whose is None and not is_plural(each.phrase.text):
+            whose, what = split_owner(changes, each.phrase) or (None, what)
         if whose is not None and not statement.places:
-            owned = replace(item, phrase=each.phrase.owned)
+            owned = replace(item, phrase=what)
             added(changes, replace(statement, places=(whose,), items=(owned,), qualifiers=()))
             continue
         noun = noun_of(each.phrase)

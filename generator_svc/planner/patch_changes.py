@@ -106,6 +106,10 @@ def _unlinked(changes: Changes, statement: Statement) -> None:
 def _drop_asked(changes: Changes, item: Item, statement: Statement) -> None:
     for word in item.asked:
         option = lexicon().features.get(word.text.lower(), "")
+        if option == "timestamps" and statement.places:
+            message = "They are kept or dropped for all entities: say it without a place."
+            changes.tell("NOT_UNDERSTOOD", message, Phrase(words=(word,)))
+            continue
         if option not in ENTITY_OPTIONS:
             take_asked(changes.reading, replace(item, asked=(word,)), on=False)
             continue

@@ -19,6 +19,7 @@ def draft_of(spec: ProjectSpec) -> Draft:
     """Return a draft that holds what a spec holds, to be added to."""
     draft = Draft()
     draft.name = (spec.name, _KNOWN)
+    draft.roles = dict.fromkeys(spec.features.roles, _KNOWN)
     for entity in spec.entities:
         draft.entities[singular(entity.name)] = _entity(entity)
     for entity in spec.entities:

@@ -27,7 +27,7 @@ from generator_svc.planner.terminals import (
 )
 from generator_svc.planner.values import mark_value_groups
 
-_VERBS = frozenset({"ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE", "LET", "TIE"})
+_VERBS = frozenset({"UNREAD", "ADD", "DROP", "RENAME", "MAKE", "CHANGE", "GIVE", "LET", "TIE"})
 _REACH = 40
 """Tokens of what may only say more about the item before it."""
 
@@ -75,20 +75,33 @@ def _trimmed(chunk: list[Token]) -> list[Token]:
 
 def _place_ahead(chunk: list[Token], known: frozenset[str]) -> list[Token]:
     """Return the place of `in posts, rename …`, which every change of its sentence belongs to."""
+    if chunk[-1].type == "COLON":  # `products: remove stock`
+        chunk = [_of(chunk[0]), *chunk[:-1]]
     named = chunk[0].value.lower() in lexicon().places and len(chunk) <= MOST_WORDS
     words = [token.value for token in chunk[1:] if token.type != "DET"]
     return chunk if named and singular(" ".join(words)) in known else []
 
 
 def _as_drop(chunk: list[Token], known: frozenset[str]) -> list[Token]:
-    """Return `posts no longer need a price` as `drop a price of posts`."""
+    """Return `posts no longer need a price` as `drop a price of posts`.
+
+    What is not needed is kept: `posts do not need a price` makes it optional.
+    """
     lacking = next((n for n, t in enumerate(chunk) if t.value.lower() in lexicon().lacks), 0)
     words = [token.value for token in chunk[:lacking] if token.type != "DET"]
     if not words or singular(" ".join(words)) not in known:
         return chunk
-    verb = as_kind(chunk[lacking], "DROP")
-    of = Token("WORD", "of", start_pos=chunk[0].start_pos, end_pos=chunk[0].start_pos)
-    return [verb, *chunk[lacking + 1 :], of, *chunk[:lacking]]
+    what = [*chunk[lacking + 1 :], _of(chunk[0]), *chunk[:lacking]]
+    needs = "need" in chunk[lacking].value.lower() and "longer" not in chunk[lacking].value.lower()
+    if needs and not any(token.type in ASKED for token in what):
+        end = chunk[-1].end_pos
+        optional = Token("OPTIONAL", "", start_pos=end, end_pos=end)
+        return [as_kind(chunk[lacking], "MAKE"), *what, optional]
+    return [as_kind(chunk[lacking], "DROP"), *what]
+
+
+def _of(token: Token) -> Token:
+    return Token("WORD", "of", start_pos=token.start_pos, end_pos=token.start_pos)
 
 
 def _chunk(

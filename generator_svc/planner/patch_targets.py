@@ -102,6 +102,8 @@ def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> s
     if phrase.text.lower() in PRONOUNS and changes.last is not None and not places:
         return changes.last
     owner = changes.reading.owner_of(phrase)
+    if owner is None and not places and (split := split_owner(changes, phrase)) is not None:
+        return target_of(changes, split[1], (split[0],))
     noun = noun_of(phrase if owner is None else phrase.owned)
     places = (owner,) if owner is not None else places
     entities = [place_of(changes, each) for each in places]
@@ -118,6 +120,19 @@ def target_of(changes: Changes, phrase: Phrase, places: tuple[Phrase, ...]) -> s
     if whose is not None:
         return target_of(changes, whose, places)
     return _only(changes, named, phrase, noun)
+
+
+def split_owner(changes: Changes, phrase: Phrase) -> tuple[Phrase, Phrase] | None:
+    """Return the customer and the name of `customer name`, unless that is one name itself."""
+    entities = changes.reading.draft.entities
+    if phrase.singular in entities or _members(changes, phrase, entities.values()):
+        return None
+    for count in range(len(phrase.words) - 1, 0, -1):
+        owner = replace(phrase, words=phrase.words[:count])
+        member = replace(phrase, words=phrase.words[count:])
+        if owner.singular in entities and member.text.lower() not in lexicon().nouns:
+            return owner, member
+    return None
 
 
 def _without_aspect(phrase: Phrase) -> Phrase | None:

@@ -35,6 +35,9 @@ class Reading:
     used: list[Word] = field(default_factory=list)
     """The features that the statement before asks for, which `for posts` may say more about."""
 
+    restricted: set[tuple[str, str]] = field(default_factory=set)
+    """The entities and actions of which the prompt says who alone may do them."""
+
     about: Mapping[str, DraftEntity] = field(default_factory=dict)
     """What the statement before tied to what: the reviews of `reviews for books with a rating`."""
 

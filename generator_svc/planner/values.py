@@ -52,6 +52,8 @@ def _leads(tokens: Sequence[Token], start: int, position: int) -> bool:
 
 
 def _mark_values(tokens: list[Token], start: int) -> int:
+    if start < len(tokens) and "/" in tokens[start].value:
+        return start + 1  # `status: open/closed, customer`
     end = end_of_values(tokens, start)
     for position in range(start, end):
         if tokens[position].type in _AS_WORDS | _LEADING:
