@@ -20,13 +20,27 @@ from pathlib import Path
 from chassis.testing.ports import free_port
 
 USER = "backsmith"
+NOT_INSTALLED = "PostgreSQL is not installed: `apt-get install postgresql`"
 START_SECONDS = 120.0
+STOP_SECONDS = 30.0
 CONNECT_SECONDS = 5
 POLL_SECONDS = 0.05
 
 
 class PostgresError(Exception):
     """PostgreSQL could not be started; the message ends with its log."""
+
+
+def require_programs() -> Path:
+    """Return the folder of PostgreSQL's programs.
+
+    Raises:
+        PostgresError: It is not installed.
+    """
+    programs = find_programs()
+    if programs is None:
+        raise PostgresError(NOT_INSTALLED)
+    return programs
 
 
 def find_programs() -> Path | None:
@@ -40,7 +54,7 @@ def find_programs() -> Path | None:
     versions = Path("/usr/lib/postgresql").glob("*/bin/initdb")
     newest = max(versions, key=lambda path: int(path.parts[-3]), default=None)
     if newest is None and os.environ.get("BACKSMITH_REQUIRE_POSTGRES"):
-        raise PostgresError("PostgreSQL is not installed: `apt-get install postgresql`")
+        raise PostgresError(NOT_INSTALLED)
     return newest.parent if newest else None
 
 
@@ -71,6 +85,11 @@ class PostgresServer:
     def url(self) -> str:
         """Where clients connect."""
         return f"postgresql://{USER}:{self._password}@127.0.0.1:{self.port}/{USER}"
+
+    @property
+    def async_url(self) -> str:
+        """Where SQLAlchemy connects, over asyncpg."""
+        return self.url.replace("postgresql:", "postgresql+asyncpg:", 1)
 
     @property
     def ended(self) -> bool:
@@ -118,15 +137,21 @@ class PostgresServer:
         if self._process is not None:
             self.resume()
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(START_SECONDS)
+            try:
+                self._process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
             self._process = None
 
     def kill(self) -> None:
-        """End all processes as a crash of the machine would; it may be started again."""
+        """End all processes as a crash would; it may be started again."""
         if self._process is not None:
-            self._signal(signal.SIGKILL)
+            children = self._signal(signal.SIGKILL)
             self._process.wait(START_SECONDS)
             self._process = None
+            # The memory that they share keeps the next server from starting.
+            while any(_runs(child) for child in children):
+                time.sleep(POLL_SECONDS)
 
     def pause(self) -> None:
         """Freeze all processes: their connections stay open and nothing answers."""
@@ -136,18 +161,22 @@ class PostgresServer:
         """Let frozen processes go on."""
         self._signal(signal.SIGCONT)
 
-    def _signal(self, what: signal.Signals) -> None:
+    def _signal(self, what: signal.Signals) -> list[int]:
         """Signal the first process, which then makes no more, and those that it has made."""
         if self._process is None or self._process.poll() is not None:
-            return
+            return []
         pid = self._process.pid
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        os.kill(pid, signal.SIGSTOP)
-        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
-        for child in children.read_text(encoding="ascii").split():
-            with suppress(ProcessLookupError):  # it has just ended by itself
-                os.kill(int(child), what)
-        os.kill(pid, what)
+        try:
+            os.kill(pid, signal.SIGSTOP)
+            os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOWAIT)
+        except (ProcessLookupError, ChildProcessError):
+            return []  # it has just ended by itself
+        told = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
+        children = [int(child) for child in told.split()]
+        for each in (*children, pid):
+            with suppress(ProcessLookupError):
+                os.kill(each, what)
+        return children
 
     def _init(self, secret: Path) -> None:
         arguments = ["-D", str(self._folder / "data"), "-U", USER, "-A", "scram-sha-256", "-N"]
@@ -177,6 +206,15 @@ def running(programs: Path, *, password: str) -> Iterator[PostgresServer]:
             yield server
         finally:
             server.stop()
+
+
+def _runs(pid: int) -> bool:
+    """Tell whether a process is there, and not only waits to be buried."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def _hand_over(*paths: Path) -> None:

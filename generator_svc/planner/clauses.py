@@ -137,7 +137,7 @@ class _Cutter:
     def _continue(self, separator: list[Token], rest: list[Token]) -> None:
         if self._open is None:
             self._open = Clause(subject=[], tokens=[])
-        if self._is_mutual():
+        if rest and self._is_mutual():
             self.close()  # `a network with users who follow each other, posts and comments`
             start = rest[0].start_pos
             listing = Token("WITH", "", start_pos=start, end_pos=start)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lark import Token
 
 from generator_svc.planner.field_types import is_known_name, type_word
+from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
 from generator_svc.planner.speaking import clause_of
 from generator_svc.planner.terminals import QUALIFIERS, SEPARATORS, kinds_of
@@ -22,6 +23,8 @@ def settled_colon(_: Token, before: Sequence[Token], following: Sequence[Token],
         return ""  # `(default: 0)`
     if before and (_is_type(following) or _is_end(before, following)):
         return "LABEL" if _heads(before, following) else "_TYPE"
+    if "PLACE" in kinds_of(before) and "OR" in kinds_of(following):
+        return "ONE_OF"  # `add a mood to posts: happy or sad`
     values = _opens_values(before) and not _is_listed(before[-1], following)
     if values or (_in_parentheses(before) and _is_choice(following)):
         return "ONE_OF"
@@ -44,6 +47,8 @@ def _heads(before: Sequence[Token], following: Sequence[Token]) -> bool:
 
 def _opens_values(before: Sequence[Token]) -> bool:
     """Tell the colon of `an order has a status: open, paid` from that of `order: total, date`."""
+    if kinds_of(before)[:1] == ["DET"] and before[-1].value.lower() in lexicon().choices:
+        return True  # `add a status: open, closed`
     member = bool({"HAS", "HAS_ONE", "WITH"} & set(kinds_of(before))) and not _in_parentheses(
         before
     )

@@ -19,7 +19,7 @@ _RAW = re.compile(
     r"|(?P<LINE>\n[ \t]*)"
     r"|(?P<DASH>[ \t]+[-\u2013\u2014]{1,2}[ \t]+(?=[^\W\d_]))"
     r"|(?P<PUNCT>[,:(){}|&+=/])"
-    r"|(?P<OTHER>[^\s])"
+    r"|(?P<SIGN>[^\s])"
 )
 
 _OPENS_LINE = re.compile(r"[A-Z]|[^\W\d_][\w -]{0,40}:(?!\S)")
@@ -90,7 +90,7 @@ def _with_owners(tokens: list[Token]) -> list[Token]:
     """Read `Post.title` as `Post's title`, and `posts.Users` as the end of a sentence."""
     found: list[Token] = []
     for position, token in enumerate(tokens):
-        if not (token.type == "OTHER" and token.value == "." and _joins(tokens, position)):
+        if not (token.type == "SIGN" and token.value == "." and _joins(tokens, position)):
             found.append(token)
         elif tokens[position + 1].value[0].isupper():
             found.append(_like(token, "BREAK"))
@@ -130,7 +130,7 @@ def classified(sentence: Sequence[Token], *, changes: bool = False) -> list[Toke
 def _raw(prompt: str) -> Iterator[Token]:
     items = item_lines(prompt)
     for match in _RAW.finditer(prompt.translate(_PLAIN)):
-        kind = match.lastgroup or "OTHER"
+        kind = match.lastgroup or "SIGN"
         if kind == "PUNCT":
             kind = _PUNCTUATION[match.group()]
         elif kind == "BOUND":

@@ -167,8 +167,10 @@ def _alter(
     changes: Changes, entity: DraftEntity, name: str, subject: Phrase, statement: Statement
 ) -> None:
     known = entity.fields.get(name)
+    flags = {value for each in statement.qualifiers for value in each.values}
+    if "required" in flags:
+        changes.required.add(f"{entity.name}.{name}")
     if known is None:
-        flags = {value for each in statement.qualifiers for value in each.values}
         if flags and flags <= {"required", "optional"}:
             _alter_link(changes, entity, name, required="required" in flags)
         else:

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from lark import Token
 
 from generator_svc.planner.lexicon import lexicon
+from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.terminals import SEPARATORS, as_kind, kinds_of
 
 _CALLED = frozenset({"called", "named"})
-_NUMBERED = re.compile(r"[A-Za-z]+-?\d+")
+_NUMBERED = re.compile(r"[A-Z]{1,5}-?\d+")
 _EVERY = (["each"], ["every"])
 _KEEPING = frozenset({"store", "record", "keep", "track", "save", "need", "want", "require"})
+_STAFF = frozenset({"editor", "moderator", "manager", "operator", "supervisor", "staff"})
+"""Who has rights beside admins."""
+
 _LABELS = frozenset({"WORD", "ENTITIES"})
 
 
@@ -33,7 +37,8 @@ def unphrased(sentence: Sequence[Token]) -> list[Token]:
 def without_likeness(sentence: Sequence[Token]) -> tuple[list[Token], list[Token]]:
     """Take the `like Jira` out of `an issue tracker like Jira: projects, issues`."""
     for position, token in enumerate(sentence[:-1]):
-        named = sentence[position + 1].type == "WORD" and sentence[position + 1].value[0].isupper()
+        name = sentence[position + 1]
+        named = name.type == "WORD" and name.value[0].isupper() and not is_plural(name.value)
         if token.type == "STOP" and token.value.lower() == "like" and position and named:
             end = position + 1
             while end < len(sentence) and sentence[end].type == "WORD":
@@ -48,7 +53,8 @@ def _without_story(tokens: list[Token]) -> list[Token]:
     if "CAN" not in kinds or tokens[0].value.lower() not in {"as a", "as an"}:
         return tokens
     can = kinds.index("CAN")
-    why = next((n for n, t in enumerate(tokens) if t.value.lower() == "so that"), len(tokens))
+    ends = (n for n, t in enumerate(tokens) if n > can and t.value.lower() == "so that")
+    why = next(ends, len(tokens))
     who = [token for token in tokens[1:can] if token.type not in SEPARATORS]
     return [*who, *tokens[can:why]]
 
@@ -75,7 +81,7 @@ def _without_heading(tokens: list[Token]) -> list[Token]:
     kinds = kinds_of(tokens)
     if kinds[:2] == ["WORD", "COLON"] and _NUMBERED.fullmatch(tokens[0].value):
         return tokens[2:]
-    if tokens[:1] == ["class"] and kinds[1:3] == ["WORD", "COLON"]:
+    if kinds[:3] == ["WORD", "WORD", "COLON"] and tokens[0].value.lower() == "class":
         return tokens[1:]
     if kinds[:1] == ["FIELDS"] and kinds[1:2] in (["FOR"], ["OF"]):
         return tokens[2:]
@@ -106,10 +112,19 @@ def _without_owner(tokens: list[Token]) -> list[Token]:
 
 
 def _restricted(tokens: list[Token]) -> list[Token]:
-    """Return `admins can delete posts`, which is a right of theirs, as `only admins can …`."""
-    who = [token for token in tokens[:3] if token.type != "DET"][:2]
-    told = [token.type for token in who] == ["WORD", "CAN"]
-    if not told or who[0].value.lower() not in lexicon().admins:
+    """Return `admins can delete posts`, which is a right of theirs, as `only admins can …`.
+
+    What `users and admins can` do is no right of anybody's: the users can.
+    """
+    kinds = kinds_of(tokens)
+    can = kinds.index("CAN") if "CAN" in kinds else 0
+    who = {token.value.lower() for token in tokens[:can] if token.type == "WORD"}
+    if not set(kinds[:can]) <= {"DET", "WORD", "COMMA", "AND"} or not who & lexicon().admins:
         return tokens
-    start = tokens[0].start_pos
-    return [Token("ONLY", "", start_pos=start, end_pos=start), *tokens]
+    others = {singular(each) for each in who - lexicon().admins}
+    if others <= _STAFF:
+        start = tokens[0].start_pos
+        return [Token("ONLY", "", start_pos=start, end_pos=start), *tokens]
+    words = [token for token in tokens[:can] if token.type == "WORD"]
+    kept = [token for token in words if token.value.lower() not in lexicon().admins]
+    return [*kept, *tokens[can:]] if len(kept) == 1 else tokens

@@ -60,7 +60,7 @@ def _without_tails(tokens: list[Token]) -> list[Token]:
             position
             and tokens[position - 1].type in ASKED
             and token.value.lower() in lexicon().tails
-            and tokens[position + 1 : position + 2] != ["WORD"]
+            and kinds_of(tokens[position + 1 : position + 2]) != ["WORD"]
         )
     ]
 
@@ -253,7 +253,7 @@ _RULES: Mapping[str, _Rule] = MappingProxyType(
         "BETWEEN": _settled_between,
         "AND": _settled_and,
         "TO": _settled_and,
-        "OTHER": _settled_and,
+        "SIGN": _settled_and,
         "COLON": settled_colon,
         "MAX": _settled_bound,
         "MIN": _settled_bound,

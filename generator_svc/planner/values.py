@@ -10,7 +10,7 @@ _TELLING = frozenset(
     {"MAX", "MIN", "BETWEEN", "DEFAULT", "UNIQUE", "NOT_UNIQUE", "REQUIRED", "OPTIONAL"}
     | {"ONE_OF", "POSITIVE"}
     | {"NON_NEGATIVE", "INDEXED", "READ_ONLY", "WRITE_ONLY", "IMMUTABLE", "EXACT", "UNIT", "_TYPE"}
-    | {"IN_UNIT", "_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER"}
+    | {"IN_UNIT", "_LPAR", "MANY_TO_MANY", "DET", "AS", "_RANGE", "LABEL", "OTHER", "SIGN"}
 )
 
 

@@ -222,15 +222,17 @@ class RunnerPool:
         """Call a runner for generations that wait although nobody has touched them for long."""
         while True:
             await asyncio.sleep(self._settings.sweep_interval.total_seconds())
-            try:
-                # What is longer silent than a lease has lost it.
-                if ended := await self._workshop.runs.end_stalled(
-                    for_at_least=self._settings.lease
-                ):
-                    log.warning("database.transactions_ended", count=ended)
-                await self._call_runners()
-            except UnavailableError as error:
-                log.warning("runner.cannot_sweep", error=error.message)
+            for step in (self._end_stalled, self._call_runners):
+                try:
+                    await step()
+                except UnavailableError as error:
+                    log.warning("runner.cannot_sweep", error=error.message)
+
+    async def _end_stalled(self) -> None:
+        """End transactions that are silent for longer than a lease, and so have lost it."""
+        ended = await self._workshop.runs.end_stalled(for_at_least=self._settings.lease)
+        if ended:
+            log.warning("database.transactions_ended", count=ended)
 
     async def _call_runners(self) -> None:
         behind = await self._workshop.runs.left_behind(

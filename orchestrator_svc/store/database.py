@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -162,11 +162,10 @@ async def connect(settings: StoreSettings) -> AsyncIterator[Database]:
     else:
         readers = writers = LoopTransactions(_postgres_engine(settings))
         migrators = LoopTransactions(_postgres_migrator(settings))
-    try:
+    async with AsyncExitStack() as stack:
+        for transactions in dict.fromkeys((readers, writers, migrators)):
+            stack.push_async_callback(transactions.close)
         yield Database(readers, writers, migrators)
-    finally:
-        for transactions in {readers, writers, migrators}:
-            await transactions.close()
 
 
 def _postgres_engine(settings: StoreSettings) -> AsyncEngine:

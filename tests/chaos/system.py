@@ -9,7 +9,7 @@ from pathlib import Path
 
 from chassis.testing.nats import NatsServer, make_cluster
 from chassis.testing.ports import free_port
-from chassis.testing.postgres import PostgresError, PostgresServer, find_programs
+from chassis.testing.postgres import PostgresServer, require_programs
 from orchestrator_svc.backbone import LOG
 from tests.chaos.victims import ServerVictim, Victim, leader_of
 
@@ -78,33 +78,30 @@ def running(folder: Path, *, cluster: bool, postgres: bool) -> Iterator[RunningS
         bridges=[_address() for _ in range(REPLICAS)],
         files=_address(),
         nats=nats,
-        database=(
-            sql.url.replace("postgresql:", "postgresql+asyncpg:")
-            if sql
-            else f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}"
-        ),
+        database=sql.async_url if sql else f"sqlite+aiosqlite:///{folder / 'orchestrator.db'}",
     )
     (folder / "files").mkdir()
     servers = {server.name: ServerVictim(server.name, server) for server in nats}
     if sql:
         servers["postgres"] = ServerVictim("postgres", sql)
-    system.victims = servers | _ours(system)
+    ours = _ours(system)
+    system.victims = servers | ours
     with ExitStack() as stack:
         for victim in system.victims.values():
             stack.callback(victim.kill)
-            victim.start()
-        for server in (*nats, *([sql] if sql else ())):
+        for server in servers.values():
+            server.start()
+        for server in servers.values():
             server.wait_ready()
+        for each in ours.values():
+            each.start()
         yield system
 
 
 def _postgres(folder: Path) -> PostgresServer:
-    programs = find_programs()
-    if programs is None:
-        raise PostgresError("PostgreSQL is not installed: `apt-get install postgresql`")
     folder.mkdir()
     folder.parent.chmod(0o711)  # PostgreSQL runs as a user of its own
-    return PostgresServer(programs, folder, password=secrets.token_hex())
+    return PostgresServer(require_programs(), folder, password=secrets.token_hex())
 
 
 def _address() -> str:

@@ -62,6 +62,10 @@ class ServerVictim:
         """Start it; it answers a little later."""
         self._server.start(wait=False)
 
+    def wait_ready(self) -> None:
+        """Return when it answers."""
+        self._server.wait_ready()
+
     def kill(self) -> None:
         """End it as a crash would."""
         self._server.kill()

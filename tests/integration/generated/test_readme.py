@@ -81,7 +81,7 @@ def postgres() -> Iterator[str]:
     if programs is None:
         pytest.skip("PostgreSQL is not installed")
     with running(programs, password="readme") as server:
-        yield server.url.replace("postgresql:", "postgresql+asyncpg:")
+        yield server.async_url
 
 
 def test_every_block_is_known() -> None:

@@ -36,18 +36,19 @@ async def test_a_run_waits_for_the_database(
 ) -> None:
     """Refuses calls soon, with a hint to retry, and ends what ran when the database is back."""
     hold = generator.hold(3)
-    url = server.url.replace("postgresql:", "postgresql+asyncpg:")
-    store = StoreSettings(url=url, acquire_within=IMPATIENT, answer_within=IMPATIENT)
+    store = StoreSettings(url=server.async_url, acquire_within=IMPATIENT, answer_within=IMPATIENT)
     async with system.orchestrator(store=store, runner=QUICK) as client:
         started = await client.start()
         await hold.reached.wait()
         away, back = (server.kill, server.start) if how == "kill" else (server.pause, server.resume)
-        await asyncio.to_thread(away)
-        hold.release.set()
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            async with asyncio.timeout(WAIT_SECONDS):
-                await client.get(started.generation_id)
-        await asyncio.to_thread(back)
+        try:
+            await asyncio.to_thread(away)
+            hold.release.set()
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                async with asyncio.timeout(WAIT_SECONDS):
+                    await client.get(started.generation_id)
+        finally:
+            await asyncio.to_thread(back)
         async with asyncio.timeout(WAIT_SECONDS):
             story = await client.story(started.generation_id)
     error = error_from_rpc(caught.value)
