@@ -41,11 +41,11 @@ async def locked(url: str, table: str) -> AsyncIterator[None]:
         yield
 
 
-async def somebody_waits(url: str) -> None:
-    """Return once a process waits for what another one has locked in a PostgreSQL."""
+async def somebody(url: str, condition: str) -> None:
+    """Return once a session of a PostgreSQL fulfils a condition on `pg_stat_activity`."""
+    one = f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {condition})"  # noqa: S608 - ours
     async with _connected(url) as connection:
-        anybody = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"
-        while not await connection.fetchval(anybody):  # noqa: ASYNC110 - PostgreSQL tells nobody
+        while not await connection.fetchval(one):  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 
 

@@ -18,7 +18,7 @@ from orchestrator_svc.store.store import Store, open_store
 from orchestrator_svc.store.tables import generations
 from orchestrator_svc.store.values import Filter
 from tests.contract.store.support import DETAILS, SetClock, claim, start
-from tests.databases import locked
+from tests.databases import locked, somebody
 
 SOON = timedelta(milliseconds=200)
 
@@ -82,10 +82,9 @@ async def test_a_transaction_that_stands_still_holds_nobody_up(
 ) -> None:
     """Undoes what a paused replica had begun, and spares what works; it wakes to finish nothing."""
     await start(store, 1)
-    working, held, awake = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    held, awake = asyncio.Event(), asyncio.Event()
 
     async def busy(connection: Connection) -> None:
-        working.set()
         await connection.execute(select(func.pg_sleep(5 * SOON.total_seconds())))
 
     async def sleepy(connection: Connection) -> None:
@@ -98,7 +97,7 @@ async def test_a_transaction_that_stands_still_holds_nobody_up(
     async with open_store(settings, notices=BusNotices(clock), clock=clock) as other:
         await migrate(other.database)
         worker = asyncio.create_task(other.database.write(busy))
-        await working.wait()
+        await somebody(url, "wait_event = 'PgSleep'")
         sleeper = asyncio.create_task(other.database.write(sleepy))
         await held.wait()
         async with asyncio.timeout(settings.answer_within.total_seconds()):

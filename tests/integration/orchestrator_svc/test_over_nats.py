@@ -23,7 +23,7 @@ from chassis.auth import TokenIssuer
 from chassis.bus import jetstream
 from chassis.channel import ChannelSettings, dial
 from orchestrator_svc.backbone import LOG, QUEUE
-from tests.databases import SQL, locked, new_database, somebody_waits
+from tests.databases import SQL, locked, new_database, somebody
 from tests.integration.orchestrator_svc.conftest import (
     AUTH,
     QUICK,
@@ -167,7 +167,7 @@ async def pause(sleeper: Process, database: str) -> None:
     """
     async with asyncio.timeout(WAIT_SECONDS), locked(database, "runs"):
         if not database.startswith("sqlite"):
-            await somebody_waits(database)
+            await somebody(database, "wait_event_type = 'Lock'")
         sleeper.process.send_signal(signal.SIGSTOP)
         await asyncio.to_thread(os.waitid, os.P_PID, sleeper.process.pid, os.WSTOPPED)
 
