@@ -21,7 +21,7 @@ async def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
         return f"sqlite+aiosqlite:///{folder}/store.db"
     server = request.getfixturevalue("postgres_url")
     name = f"test_{uuid.uuid4().hex}"
-    async with _connected(server) as connection:
+    async with connected(server) as connection:
         await connection.execute(f"CREATE DATABASE {name}")
     url = make_url(server).set(drivername="postgresql+asyncpg", database=name)
     return url.render_as_string(hide_password=False)
@@ -36,7 +36,7 @@ async def locked(url: str, table: str) -> AsyncIterator[None]:
             other.execute("BEGIN IMMEDIATE")
             yield
         return
-    async with _connected(url) as connection, connection.transaction():
+    async with connected(url) as connection, connection.transaction():
         await connection.execute(f"LOCK TABLE {table} IN EXCLUSIVE MODE")
         yield
 
@@ -44,13 +44,14 @@ async def locked(url: str, table: str) -> AsyncIterator[None]:
 async def somebody(url: str, condition: str) -> None:
     """Return once a session of a PostgreSQL fulfils a condition on `pg_stat_activity`."""
     one = f"SELECT EXISTS (SELECT FROM pg_stat_activity WHERE {condition})"  # noqa: S608 - ours
-    async with _connected(url) as connection:
+    async with connected(url) as connection:
         while not await connection.fetchval(one):  # noqa: ASYNC110 - PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 
 
 @asynccontextmanager
-async def _connected(url: str) -> "AsyncIterator[asyncpg.Connection]":
+async def connected(url: str) -> "AsyncIterator[asyncpg.Connection]":
+    """Connect to a PostgreSQL, past the store."""
     plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
     connection = await asyncpg.connect(plain)
     try:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from generator_svc.domain.spec import TechStack
-from generator_svc.planner.draft import Origin
+from generator_svc.planner.draft import ENTITY_OPTIONS, Origin
 from generator_svc.planner.field_types import is_owner
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural
@@ -15,9 +15,6 @@ from generator_svc.planner.syntax import Item, Phrase, Statement, Word
 _STACKS = MappingProxyType(
     {"sqlite": TechStack.FASTAPI_SQLITE, "postgres": TechStack.FASTAPI_POSTGRES}
 )
-ENTITY_OPTIONS = ("soft_delete", "owner", "tenant")
-"""The features that single entities may have."""
-
 _OWN = frozenset({"own", "their", "his", "her"})
 _ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -19,13 +19,19 @@ from generator_svc.domain.spec import (
 from generator_svc.domain.validate_names import implicit_names
 from generator_svc.planner.catalogue import Catalogue, catalogue
 from generator_svc.planner.document import DEFAULT_NAME
-from generator_svc.planner.draft import Draft, DraftEntity, DraftField, DraftRelation, Origin
+from generator_svc.planner.draft import (
+    ENTITY_OPTIONS,
+    Draft,
+    DraftEntity,
+    DraftField,
+    DraftRelation,
+    Origin,
+)
 from generator_svc.planner.field_types import default_fields, is_record
 from generator_svc.planner.links import BY_VERB
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.request import Source
 
-_GLOBAL_OPTIONS = ("soft_delete", "owner", "tenant")
 _WHO = frozenset({"user", "tenant"})
 _PEOPLE = frozenset({"User", "Customer", "Member", "Person"})
 """Who uses a project, after whom it is named last."""
@@ -224,7 +230,7 @@ def _relation(draft: Draft, link: DraftRelation) -> Relation:
 
 
 def _options(draft: Draft, entity: DraftEntity) -> EntityOptions:
-    on = {key for key in _GLOBAL_OPTIONS if draft.is_on(key) and _applies(key, entity)}
+    on = {key for key in ENTITY_OPTIONS if draft.is_on(key) and _applies(key, entity)}
     on |= entity.options.keys()
     timestamps = draft.features.get("timestamps", (True, None))[0]
     return EntityOptions(
@@ -307,7 +313,7 @@ def _entity_sources(
     ]
     sources += [
         _source(f"{path}.options.{key}", draft.features[key][1])
-        for key in (*_GLOBAL_OPTIONS, "timestamps")
+        for key in (*ENTITY_OPTIONS, "timestamps")
         if key in draft.features and (key == "timestamps" or _applies(key, entity))
     ]
     sources += [_source(f"{path}.options.{key}", each) for key, each in entity.options.items()]

@@ -14,6 +14,7 @@ _LABELS = frozenset({"ENTITIES", "FIELDS", "ROLES"})
 _BOTH = frozenset({"number", "text", "date", "time", "email", "url", "slug", "duration"})
 """The types that are names of fields, too."""
 
+_OWNING = frozenset({"HAS", "HAS_ONE", "WITH"})
 _SPEAKING = frozenset({"HAS", "HAS_MANY", "HAS_ONE", "BELONGS", "MAY_BELONG"})
 
 
@@ -49,11 +50,9 @@ def _opens_values(before: Sequence[Token]) -> bool:
     """Tell the colon of `an order has a status: open, paid` from that of `order: total, date`."""
     if kinds_of(before)[:1] == ["DET"] and before[-1].value.lower() in lexicon().choices:
         return True  # `add a status: open, closed`
-    member = bool({"HAS", "HAS_ONE", "WITH"} & set(kinds_of(before))) and not _in_parentheses(
-        before
-    )
-    last = before[-1] if before else None
-    return member and last is not None and last.type == "WORD" and last.value[0].islower()
+    if not before or not _OWNING & set(kinds_of(before)) or _in_parentheses(before):
+        return False
+    return before[-1].type == "WORD" and before[-1].value[0].islower()
 
 
 def _is_listed(noun: Token, following: Sequence[Token]) -> bool:

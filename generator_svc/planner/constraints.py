@@ -5,6 +5,7 @@ from typing import Any
 
 from generator_svc.domain.refusal import SPEC_INVALID, Findings
 from generator_svc.domain.spec import Entity, ProjectSpec, TechStack
+from generator_svc.planner.draft import ENTITY_OPTIONS
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.request import Source
 
@@ -12,7 +13,7 @@ BEST_EFFORT = "best_effort"
 """The constraint that allows a plan without what cannot be generated."""
 
 _FEATURES = frozenset({"auth", "docker", "ci", "tests"})
-_OPTIONS = frozenset({"soft_delete", "owner", "tenant", "timestamps"})
+_OPTIONS = frozenset({*ENTITY_OPTIONS, "timestamps"})
 _WHO = frozenset({"User", "Tenant"})
 
 

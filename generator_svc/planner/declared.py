@@ -70,7 +70,7 @@ def _declared_by(statement: Statement, projects: Collection[str] = ()) -> set[st
         each
         for each in subject
         if each is not None
-        and (not _is_project(each) or _is_kind(statement))
+        and (not _is_project(each) or describes(statement))
         and each.singular not in projects
     ]
     found: Sequence[Phrase | None] = ()
@@ -113,10 +113,6 @@ def _is_group(item: Item) -> bool:
 
 def _is_project(phrase: Phrase) -> bool:
     return bool(_PROJECTS & {word.kind for word in phrase.words})
-
-
-def _is_kind(statement: Statement) -> bool:
-    return "HAS" in statement.marks and describes(statement.items)
 
 
 def _keys(phrases: Iterable[Phrase | None]) -> set[str]:

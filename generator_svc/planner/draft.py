@@ -7,6 +7,9 @@ from generator_svc.domain.spec import Field, OnDelete, Relation, RelationKind, T
 from generator_svc.planner.nouns import singular
 from generator_svc.planner.request import Span
 
+ENTITY_OPTIONS = ("soft_delete", "owner", "tenant")
+"""The features that single entities may have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:

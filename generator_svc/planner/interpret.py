@@ -91,7 +91,7 @@ def _is_kind(statement: Statement) -> bool:
     """Tell `a booking has a date` from `a shop has a cart`: both nouns name domains, too."""
     subject = statement.subject
     named = subject is not None and not _names_project(subject)
-    return named and "HAS" in statement.marks and describes(statement.items)
+    return named and describes(statement)
 
 
 def _entities(reading: Reading, statement: Statement) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import ENTITY_OPTIONS, ask
-from generator_svc.planner.draft import DraftEntity, DraftField, Origin
+from generator_svc.planner.asked import ask
+from generator_svc.planner.draft import ENTITY_OPTIONS, DraftEntity, DraftField, Origin
 from generator_svc.planner.field_types import is_known_name, is_thing
 from generator_svc.planner.fields import UnclearError, apply, entries_of, field_of
 from generator_svc.planner.lexicon import lexicon

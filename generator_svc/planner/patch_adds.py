@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from generator_svc.domain.naming import snake_case
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import ENTITY_OPTIONS, take_asked
-from generator_svc.planner.draft import DraftEntity, Origin
+from generator_svc.planner.asked import take_asked
+from generator_svc.planner.draft import ENTITY_OPTIONS, DraftEntity, Origin
 from generator_svc.planner.field_types import is_known_name
 from generator_svc.planner.fields import entries_of, lists_fields
 from generator_svc.planner.lexicon import lexicon
@@ -104,11 +104,10 @@ def _add_member(changes: Changes, owner: DraftEntity, item: Item) -> None:
         return
     if any(flag == "required" for flag in _flags(item)):
         changes.required.add(f"{owner.name}.{item.phrase.wire_name}")
+    known = is_known_name(item.phrase.key) or item.phrase.singular in changes.reading.declared
     if lists_fields(item):
         _add_described(changes, owner, item, item.phrase)
-        return
-    known = is_known_name(item.phrase.key) or item.phrase.singular in changes.reading.declared
-    if is_plural(item.phrase.text) and not known and not item.qualifiers:
+    elif is_plural(item.phrase.text) and not known and not item.qualifiers:
         one_has_many(changes.reading, owner, item)
     else:
         take_members(changes.reading, owner, [item])

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from generator_svc.domain.patch import Rename
 from generator_svc.domain.spec import RelationKind
-from generator_svc.planner.asked import ENTITY_OPTIONS, take_asked
-from generator_svc.planner.draft import DraftEntity
+from generator_svc.planner.asked import take_asked
+from generator_svc.planner.draft import ENTITY_OPTIONS, DraftEntity
 from generator_svc.planner.fields import UnclearError, apply
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.links import to_one

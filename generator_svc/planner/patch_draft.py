@@ -7,12 +7,18 @@ from generator_svc.domain.dump import spec_document
 from generator_svc.domain.patch import Change
 from generator_svc.domain.spec import Entity, JsonValue, ProjectSpec
 from generator_svc.planner.assemble import complete, spec_of
-from generator_svc.planner.draft import Draft, DraftEntity, DraftField, DraftRelation, Origin
+from generator_svc.planner.draft import (
+    ENTITY_OPTIONS,
+    Draft,
+    DraftEntity,
+    DraftField,
+    DraftRelation,
+    Origin,
+)
 from generator_svc.planner.nouns import singular
 
 _KNOWN = Origin(rule="parent")
 _SWITCHES = ("auth", "docker", "ci", "tests")
-_OPTIONS = ("soft_delete", "owner", "tenant")
 
 
 def draft_of(spec: ProjectSpec) -> Draft:
@@ -61,7 +67,7 @@ def changes_of(
 
 
 def _entity(entity: Entity) -> DraftEntity:
-    options = {key: _KNOWN for key in _OPTIONS if getattr(entity.options, key)}
+    options = {key: _KNOWN for key in ENTITY_OPTIONS if getattr(entity.options, key)}
     access = {
         action: list(getattr(entity.access, action))
         for action in ("create", "read", "update", "delete")

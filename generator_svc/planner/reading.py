@@ -8,7 +8,7 @@ from generator_svc.planner.field_types import is_known_name, is_person
 from generator_svc.planner.lexicon import lexicon
 from generator_svc.planner.nouns import is_plural, singular
 from generator_svc.planner.request import Span
-from generator_svc.planner.syntax import Item, Phrase, Qualifier, Word
+from generator_svc.planner.syntax import Item, Phrase, Qualifier, Statement, Word
 
 MOST_WORDS = 4
 """Words of the name of an entity or a project; what is longer is none."""
@@ -147,9 +147,11 @@ def says_more(phrase: Phrase) -> bool:
     return verb and is_known_name(words[0]) and is_plural(words[-1])
 
 
-def describes(items: Iterable[Item]) -> bool:
+def describes(statement: Statement) -> bool:
     """Tell the fields of `a booking has a check-in date` from what `a shop has`: `a cart`."""
-    named = [item.phrase for item in items if item.phrase is not None]
+    if "HAS" not in statement.marks:
+        return False
+    named = [item.phrase for item in statement.items if item.phrase is not None]
     single = [each for each in named if each.determiners and not is_plural(each.text)]
     return any(is_known_name(each.key) for each in single)
 

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select, text, update
 
 from chassis.clock import Clock
+from chassis.errors import UnavailableError
 from orchestrator_svc.domain.model import Generation
 from orchestrator_svc.domain.status import Change, Status
 from orchestrator_svc.store.connection import Connection
@@ -26,13 +27,18 @@ from orchestrator_svc.store.values import Claim, Grasp
 RACES = 10
 """How often a claim that lost its pick to another replica picks again."""
 STALLED = text("""
-    SELECT count(*) FILTER (WHERE pg_terminate_backend(pid))
+    SELECT pid
     FROM pg_stat_activity
     WHERE application_name = :name AND usename = current_user AND datname = current_database()
       AND wait_event_type = 'Client' AND state <> 'idle'
       AND state_change < clock_timestamp() - CAST(:age AS interval)
 """)
 """PostgreSQL's own timeout for idle transactions does not see a statement half sent."""
+MAY_END = text("""
+    SELECT bool_and(has_function_privilege(oid, 'EXECUTE'))
+    FROM pg_proc WHERE proname = 'pg_terminate_backend'
+""")
+END = text("SELECT pg_terminate_backend(:pid)")
 
 
 class SqlClaims:
@@ -111,8 +117,14 @@ class SqlClaims:
         async def work(connection: Connection) -> int:
             if connection.dialect.name == SQLITE:
                 return 0
-            found = await connection.execute(STALLED, {"name": APPLICATION, "age": for_at_least})
-            return int(found.scalar_one())
+            parameters = {"name": APPLICATION, "age": for_at_least}
+            stalled = (await connection.execute(STALLED, parameters)).scalars().all()
+            if stalled and not (await connection.execute(MAY_END)).scalar_one():
+                raise UnavailableError(
+                    "A transaction stands still; let this role execute pg_terminate_backend."
+                )
+            ended = [(await connection.execute(END, {"pid": pid})).scalar_one() for pid in stalled]
+            return ended.count(True)
 
         return await self._database.read(work)
 

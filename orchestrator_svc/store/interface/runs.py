@@ -43,6 +43,9 @@ class Claims(Protocol):
 
         Returns:
             How many; a transaction of SQLite ends with its process only.
+
+        Raises:
+            UnavailableError: There are some, and this role may not end its own sessions.
         """
         ...
 

@@ -1,13 +1,14 @@
 """Transactions whose callers give up, and databases that are away."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, make_url, select, update
 
 from chassis.errors import UnavailableError
 from orchestrator_svc.notices import BusNotices
@@ -18,9 +19,10 @@ from orchestrator_svc.store.store import Store, open_store
 from orchestrator_svc.store.tables import generations
 from orchestrator_svc.store.values import Filter
 from tests.contract.store.support import DETAILS, SetClock, claim, start
-from tests.databases import locked, somebody
+from tests.databases import connected, locked, somebody
 
 SOON = timedelta(milliseconds=200)
+WAIT_SECONDS = 30
 
 
 @asynccontextmanager
@@ -117,3 +119,32 @@ async def test_nothing_stands_still_where_all_is_well(store: Store) -> None:
     """Ends no transaction of its own."""
     await asyncio.gather(*(start(store, number) for number in range(5)))
     assert await store.runs.end_stalled(for_at_least=timedelta()) == 0
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+async def test_a_role_that_may_end_nothing_is_told_what_it_lacks(
+    store: Store, url: str, clock: SetClock
+) -> None:
+    """Says so where something stands still, and nothing where nothing does."""
+    role, held, awake = f"tenant_{uuid.uuid4().hex}", asyncio.Event(), asyncio.Event()
+    address = make_url(url)
+    async with connected(url) as admin:
+        await admin.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'tenant'")
+        await admin.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {role}")
+        await admin.execute("REVOKE EXECUTE ON FUNCTION pg_terminate_backend FROM PUBLIC")
+
+    async def sleepy(connection: Connection) -> None:
+        await connection.execute(select(generations))
+        held.set()
+        await awake.wait()
+
+    theirs = address.set(username=role, password="tenant").render_as_string(hide_password=False)
+    async with hasty(theirs, clock) as tenant, asyncio.timeout(WAIT_SECONDS):
+        assert await tenant.runs.end_stalled(for_at_least=timedelta()) == 0
+        sleeper = asyncio.create_task(tenant.database.read(sleepy))
+        await held.wait()
+        await somebody(url, "state = 'idle in transaction' AND wait_event = 'ClientRead'")
+        with pytest.raises(UnavailableError, match="pg_terminate_backend"):
+            await tenant.runs.end_stalled(for_at_least=timedelta())
+        awake.set()
+        await sleeper
